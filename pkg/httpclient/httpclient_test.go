@@ -1,0 +1,119 @@
+package httpclient_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"gatepass/pkg/httpclient"
+)
+
+func noEnvironment(string) string { return "" }
+
+func get(t *testing.T, client *http.Client, address string) (*http.Response, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer token")
+	return client.Do(request)
+}
+
+func TestParseURL(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://token.example/x?y=z": "",
+		"http://127.0.0.1:8484/aws":   "",
+		"http://[::1]:8484":           "",
+		"http://localhost:8484":       "",
+		"http://172.17.0.1:8484":      "",
+		"http://203.0.113.7/":         "must start with https://; http:// is for localhost and private IP addresses only",
+		"http://sts.example":          "must start with https://; http:// is for localhost and private IP addresses only",
+		"http://localhost.evil":       "must start with https://; http:// is for localhost and private IP addresses only",
+		"ftp://127.0.0.1":             "must start with https://; http:// is for localhost and private IP addresses only",
+		"https://u:p@token.example":   "holds a user name; leave it out",
+		"https://token.example#x":     "holds a fragment; leave it out",
+		"token.example":               "is not a URL",
+		"https://":                    "is not a URL",
+		"https://a b":                 "is not a URL",
+	} {
+		_, err := httpclient.ParseURL(address)
+		if got := message(err); got != want {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
+}
+
+func message(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestARedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the token was sent to another host") }))
+	defer other.Close()
+	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	defer server.Close()
+
+	response, err := get(t, httpclient.New(noEnvironment), server.URL)
+	if err == nil {
+		response.Body.Close()
+		t.Fatal("followed")
+	}
+	if got, want := httpclient.Fault(err).Error(), "a redirect is not followed"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAnEndlessAnswerIsCut(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.Copy(w, io.LimitReader(strings.NewReader(strings.Repeat("x", 2<<20)), 2<<20))
+	}))
+	defer server.Close()
+
+	response, err := get(t, httpclient.New(noEnvironment), server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err = httpclient.ReadAll(response); message(err) != "the answer is larger than 1048576 bytes" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
+	t.Parallel()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "via proxy to "+r.Host) }))
+	defer proxy.Close()
+	environment := map[string]string{"http_proxy": proxy.URL, "NO_PROXY": "10.0.0.0/8"}
+
+	response, err := get(t, httpclient.New(func(name string) string { return environment[name] }), "http://192.168.7.7/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err := httpclient.ReadAll(response); err != nil || string(body) != "via proxy to 192.168.7.7" {
+		t.Errorf("got %q, error %v", body, err)
+	}
+}
+
+func TestAFaultDoesNotShowTheAddress(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	response, err := get(t, httpclient.New(noEnvironment), server.URL+"/path?token=secret")
+	if err == nil {
+		response.Body.Close()
+		t.Fatal("a closed server answered")
+	}
+	if got := httpclient.Fault(err).Error(); strings.Contains(got, "secret") || !strings.Contains(got, "refused") {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,78 @@
+// Package retry calls again what failed for a passing reason, and only that: a refusal is answered at once.
+package retry
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Policy bounds the tries of a call. The zero value tries once.
+type Policy struct {
+	// Attempts is the number of calls in all.
+	Attempts int
+	// Base is the longest wait before the second call; it doubles with each further one. The wait is drawn evenly from zero to that
+	// (full jitter), so that many jobs that fail together do not return together.
+	Base time.Duration
+	// Cap is the longest wait, also for what a server asks for with Retry-After.
+	Cap time.Duration
+}
+
+// Default is the policy for calls that take well under a second: at most 7 seconds of waiting, and usually half of that.
+var Default = Policy{Attempts: 5, Base: 500 * time.Millisecond, Cap: 4 * time.Second}
+
+// transient marks an error as worth another try.
+type transient struct {
+	error
+	after time.Duration
+}
+
+func (t *transient) Unwrap() error { return t.error }
+
+// Transient marks err as worth another try, not before the given time has passed. Zero leaves the time to the policy.
+func Transient(err error, after time.Duration) error { return &transient{err, after} }
+
+// Do calls op until it succeeds, fails for good, or has had all its tries. It returns op's last error without the mark.
+// There is no wait after the last try, and the end of ctx ends a wait.
+func Do(ctx context.Context, p Policy, op func(context.Context) error) error {
+	for attempt := 1; ; attempt++ {
+		err := op(ctx)
+		var t *transient
+		if !errors.As(err, &t) {
+			return err
+		}
+		if attempt >= p.Attempts || ctx.Err() != nil {
+			return t.error
+		}
+		timer := time.NewTimer(p.wait(attempt, t.after))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return t.error
+		case <-timer.C:
+		}
+	}
+}
+
+func (p Policy) wait(attempt int, after time.Duration) time.Duration {
+	longest := min(p.Base<<(attempt-1), p.Cap)
+	return min(max(after, rand.N(longest+1)), p.Cap) //nolint:gosec // jitter needs no cryptographic randomness
+}
+
+// StatusIsTransient tells whether an HTTP status stands for a passing fault: 408, 429 and 5xx, but not 501.
+func StatusIsTransient(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests ||
+		(status >= 500 && status != http.StatusNotImplemented)
+}
+
+// After reads the seconds of a Retry-After header (RFC 9110, section 10.2.3). The form with a date, and no header, give zero.
+func After(header http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}

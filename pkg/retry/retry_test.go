@@ -1,0 +1,103 @@
+package retry_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatepass/pkg/retry"
+)
+
+var (
+	errBusy    = errors.New("busy")
+	errRefused = errors.New("refused")
+)
+
+type test struct {
+	answers []error // what each call answers; the last one again
+	want    error
+	calls   int
+	longest time.Duration // of all waits together
+}
+
+func (test test) run(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls, start := 0, time.Now()
+		err := retry.Do(t.Context(), retry.Policy{Attempts: 3, Base: time.Second, Cap: 90 * time.Second}, func(context.Context) error {
+			calls++
+			return test.answers[min(calls, len(test.answers))-1]
+		})
+		if !errors.Is(err, test.want) {
+			t.Errorf("got error %v, want %v", err, test.want)
+		}
+		if calls != test.calls {
+			t.Errorf("%d calls, want %d", calls, test.calls)
+		}
+		if waited := time.Since(start); waited > test.longest {
+			t.Errorf("waited %v, want at most %v", waited, test.longest)
+		}
+	})
+}
+
+func TestDo(t *testing.T) {
+	busy := retry.Transient(errBusy, 0)
+	for name, test := range map[string]test{
+		"success is not repeated":             {[]error{nil}, nil, 1, 0},
+		"refusal is answered at once":         {[]error{errRefused}, errRefused, 1, 0},
+		"passing fault":                       {[]error{busy, nil}, nil, 2, time.Second},
+		"refusal after a fault":               {[]error{busy, errRefused}, errRefused, 2, time.Second},
+		"no wait after the last try":          {[]error{busy}, errBusy, 3, 3 * time.Second},
+		"a server's time is kept to the cap":  {[]error{retry.Transient(errBusy, time.Hour), nil}, nil, 2, 90 * time.Second},
+		"a server's time is longer than ours": {[]error{retry.Transient(errBusy, time.Minute), nil}, nil, 2, time.Minute},
+	} {
+		t.Run(name, test.run)
+	}
+}
+
+func TestServersTimeIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, calls := time.Now(), 0
+		err := retry.Do(t.Context(), retry.Default, func(context.Context) error {
+			if calls++; calls == 1 {
+				return retry.Transient(errBusy, 3*time.Second)
+			}
+			return nil
+		})
+		if waited := time.Since(start); err != nil || waited != 3*time.Second {
+			t.Errorf("waited %v, want 3s; error %v", waited, err)
+		}
+	})
+}
+
+func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		err := retry.Do(ctx, retry.Default, func(context.Context) error { return retry.Transient(errBusy, time.Hour) })
+		if waited := time.Since(start); !errors.Is(err, errBusy) || waited != time.Second {
+			t.Errorf("waited %v, want 1s; error %v", waited, err)
+		}
+	})
+}
+
+func TestStatusIsTransient(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{200: false, 302: false, 400: false, 403: false, 404: false, 408: true, 429: true, 500: true, 501: false, 503: true} {
+		if got := retry.StatusIsTransient(status); got != want {
+			t.Errorf("%d: got %v, want %v", status, got, want)
+		}
+	}
+}
+
+func TestAfter(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "-1": 0, "Fri, 31 Dec 1999 23:59:59 GMT": 0, "99999999": 0} {
+		if got := retry.After(http.Header{"Retry-After": {value}}); got != want {
+			t.Errorf("%q: got %v, want %v", value, got, want)
+		}
+	}
+}
