@@ -1,0 +1,176 @@
+package inputs
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The forms are those of Google's IAM API: projects.locations.workloadIdentityPools.providers and projects.serviceAccounts.
+var (
+	providerForm       = regexp.MustCompile(`^projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}$`)
+	providerProject    = regexp.MustCompile(`^projects/([^/]*[^/0-9][^/]*)/`)
+	serviceAccountForm = regexp.MustCompile(`^([^@\s/:?#%]+@[a-z0-9.-]+\.gserviceaccount\.com|[0-9]{6,30})$`)
+	projectForm        = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z0-9][a-z0-9-]{2,62}$`)
+	durationForm       = regexp.MustCompile(`^(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?$`)
+)
+
+const (
+	providerWanted  = "projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>"
+	longestLifetime = 12 * time.Hour
+)
+
+func (r *reader) google() *Google {
+	in := &Google{
+		Provider:              r.provider(),
+		ServiceAccount:        r.serviceAccount(),
+		ProjectID:             r.projectID(),
+		Audience:              r.text("audience"),
+		CreateCredentialsFile: r.googleBoolean("create_credentials_file"),
+		ExportEnvironment:     r.googleBoolean("export_environment_variables"),
+		Cleanup:               r.googleBoolean("cleanup_credentials"),
+		AccessToken:           AccessToken{r.lifetime(), r.lines("access_token_scopes")},
+		IDToken:               IDToken{r.text("id_token_audience"), r.googleBoolean("id_token_include_email")},
+		STS:                   r.googleEndpoint("sts"),
+		IAMCredentials:        r.googleEndpoint("iamcredentials"),
+	}
+	if in.Audience == "" {
+		in.Audience = "https://iam.googleapis.com/" + in.Provider
+	}
+	if in.ProjectID == "" {
+		in.ProjectID = projectOf(in.ServiceAccount)
+	}
+	in.TokenFormat = r.tokenFormat(in)
+	return in
+}
+
+// provider tells apart what people paste in place of a provider's name.
+func (r *reader) provider() string {
+	const input = "workload_identity_provider"
+	name := r.text(input)
+	id := providerProject.FindStringSubmatch(name)
+	switch {
+	case name == "":
+		r.fault(input, "is missing; set it to %s", providerWanted)
+	case providerForm.MatchString(name):
+	case strings.Contains(name, "${"):
+		r.fault(input, "%s holds an expression that was not evaluated; write ${{ … }} with two braces", quote(name))
+	case strings.HasPrefix(name, "principal"):
+		r.fault(input, "%s is a member of an IAM binding; set it to the provider, %s", quote(name), providerWanted)
+	case strings.Contains(name, "//"):
+		r.fault(input, "%s is a URL; start it at projects/: %s", quote(name), providerWanted)
+	case id != nil:
+		r.fault(input, "%s names the project by its ID %s, but must use its number, which `gcloud projects describe %[2]s --format='value(projectNumber)'` prints", quote(name), quoteless(id[1]))
+	case strings.Contains(name, "/workloadIdentityPools/") && !strings.Contains(name, "/providers/"):
+		r.fault(input, "%s names a pool without a provider; set it to %s", quote(name), providerWanted)
+	default:
+		r.fault(input, "%s is not the name of a provider, %s", quote(name), providerWanted)
+	}
+	return name
+}
+
+// quoteless is a part of an input for a command that the reader may copy.
+func quoteless(text string) string { return strings.Trim(quote(text), `"`) }
+
+func (r *reader) serviceAccount() string {
+	account := r.text("service_account")
+	if account != "" && !serviceAccountForm.MatchString(account) {
+		r.fault("service_account", "%s is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID", quote(account))
+	}
+	return account
+}
+
+func (r *reader) projectID() string {
+	project := r.text("project_id")
+	if project != "" && !projectForm.MatchString(project) {
+		r.fault("project_id", "%s is not a project's ID; one looks like my-project", quote(project))
+	}
+	return project
+}
+
+// projectOf returns the project that a service account's address names, or nothing where it does not. Documented forms:
+// NAME@PROJECT.iam.gserviceaccount.com, NAME@PROJECT.DOMAIN.iam.gserviceaccount.com of the domain-scoped project DOMAIN:PROJECT, and
+// PROJECT@appspot.gserviceaccount.com. https://docs.cloud.google.com/iam/docs/service-account-types
+func projectOf(account string) string {
+	name, host, _ := strings.Cut(account, "@")
+	if host == "appspot.gserviceaccount.com" {
+		return name
+	}
+	project, ok := strings.CutSuffix(host, ".iam.gserviceaccount.com")
+	if !ok || strings.HasPrefix(project, "gcp-sa-") { // a service agent's address names the service
+		return ""
+	}
+	if id, domain, scoped := strings.Cut(project, "."); scoped {
+		return domain + ":" + id
+	}
+	return project
+}
+
+func (r *reader) tokenFormat(in *Google) TokenFormat {
+	format := TokenFormat(r.text("token_format"))
+	switch format {
+	case NoToken:
+		return format
+	case AccessTokenFormat:
+		if len(in.AccessToken.Scopes) == 0 {
+			r.fault("access_token_scopes", "is empty; an access token needs at least one scope")
+		}
+	case IDTokenFormat:
+		if in.IDToken.Audience == "" {
+			r.fault("id_token_audience", "is missing; token_format id_token needs the audience of the token, such as the URL of your service")
+		}
+	default:
+		r.fault("token_format", "%s is not a token format; use access_token, id_token, or leave it out", quote(string(format)))
+		return format
+	}
+	if in.ServiceAccount == "" {
+		r.fault("service_account", "is missing; token_format %s needs the service account that the token is for", format)
+	}
+	return format
+}
+
+// lifetime reads 1h30m, 3600s or 3600, with blanks and commas anywhere, as google-github-actions/auth does.
+func (r *reader) lifetime() time.Duration {
+	const input = "access_token_lifetime"
+	text := r.text(input)
+	if text == "" {
+		return 0
+	}
+	var lifetime time.Duration
+	parts := durationForm.FindStringSubmatch(strings.NewReplacer(" ", "", ",", "").Replace(text))
+	for i, unit := range []time.Duration{time.Hour, time.Minute, time.Second} {
+		if parts == nil || parts[i+1] == "" {
+			continue
+		}
+		count, err := strconv.ParseUint(parts[i+1], 10, 16)
+		if err != nil {
+			lifetime = longestLifetime + 1
+			break
+		}
+		lifetime += time.Duration(count) * unit
+	}
+	switch {
+	case parts == nil || lifetime == 0:
+		r.fault(input, "%s is not a duration; write 1h30m, 3600s or 3600", quote(text))
+	case lifetime > longestLifetime:
+		r.fault(input, "%s is longer than 12 hours, the most that Google allows", quote(text))
+	}
+	return lifetime
+}
+
+// googleEndpoint reads the override that google-github-actions/auth reads. Its value holds the API's version.
+func (r *reader) googleEndpoint(service string) *url.URL {
+	variable := "GHA_ENDPOINT_OVERRIDE_" + service
+	address := r.endpoint(variable)
+	if address == nil {
+		return &url.URL{Scheme: "https", Host: service + ".googleapis.com"}
+	}
+	path, ok := strings.CutSuffix(address.Path, "/v1")
+	if !ok {
+		r.fault("environment variable "+variable, "must end in /v1")
+	}
+	address.Path = path
+	return address
+}

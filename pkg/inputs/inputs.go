@@ -1,0 +1,95 @@
+// Package inputs reads the inputs of action.yml from the environment, where the runner puts them, and checks every one of them before
+// the first request is made. The values it returns can be used as they are.
+package inputs
+
+import (
+	"errors"
+	"net/url"
+	"time"
+)
+
+// Lookup reads an environment variable and tells whether it is set.
+type Lookup func(name string) (value string, ok bool)
+
+// Inputs are what a step asks for. A cloud that it does not sign in to is nil; at least one is not.
+type Inputs struct {
+	AWS    *AWS
+	Google *Google
+}
+
+// AWS asks for a session of an AWS role.
+type AWS struct {
+	Region            string
+	RoleARN           string
+	Audience          string // the aud of GitHub's ID token
+	SessionName       string
+	Duration          time.Duration // 15 minutes to 12 hours, in whole seconds
+	OutputCredentials bool
+	Endpoint          *url.URL // the STS endpoint; nil for the region's own
+}
+
+// Google asks for a federated token of a workload identity provider, and for what is made from it.
+type Google struct {
+	Provider       string // projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>
+	ServiceAccount string // e-mail address or unique ID; empty for direct federation
+	ProjectID      string // empty where it is not known
+	Audience       string // the aud of GitHub's ID token
+
+	TokenFormat TokenFormat
+	AccessToken AccessToken
+	IDToken     IDToken
+
+	CreateCredentialsFile bool
+	ExportEnvironment     bool
+	Cleanup               bool // remove the credentials file when the job ends
+
+	STS            *url.URL // without /v1
+	IAMCredentials *url.URL // without /v1
+}
+
+// TokenFormat says which token a Google sign-in outputs.
+type TokenFormat string
+
+// The formats, as the input spells them.
+const (
+	NoToken           TokenFormat = ""
+	AccessTokenFormat TokenFormat = "access_token"
+	IDTokenFormat     TokenFormat = "id_token"
+)
+
+// AccessToken is what an access token is asked for with.
+type AccessToken struct {
+	Lifetime time.Duration // 1 second to 12 hours; 0 for Google's default of 1 hour
+	Scopes   []string
+}
+
+// IDToken is what an ID token is asked for with.
+type IDToken struct {
+	Audience     string
+	IncludeEmail bool
+}
+
+// Parse reads all inputs. Its error joins every fault, each a [Fault] that names the input as the workflow spells it.
+func Parse(lookup Lookup) (Inputs, error) {
+	r := &reader{lookup: lookup}
+	r.checkUnsupported()
+	wantAWS, wantGoogle := r.given(onAWS), r.given(onGoogle)
+
+	var in Inputs
+	switch {
+	case !wantAWS && !wantGoogle && len(r.faults) == 0:
+		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them")
+	case wantAWS && wantGoogle && r.text("audience") != "":
+		r.fault("audience", "is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud")
+	}
+	if wantAWS {
+		in.AWS = r.aws()
+	}
+	if wantGoogle {
+		in.Google = r.google()
+	}
+	if err := r.err(); err != nil {
+		return Inputs{}, err
+	}
+	return in, nil
+}

@@ -1,0 +1,268 @@
+package inputs_test
+
+import (
+	"maps"
+	"reflect"
+	"testing"
+	"time"
+
+	"gatepass/pkg/inputs"
+)
+
+const (
+	role     = "arn:aws:iam::123456789012:role/deploy"
+	provider = "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo"
+	account  = "deploy@my-project.iam.gserviceaccount.com"
+)
+
+// with holds the inputs of a step, and variables by their whole names.
+type with map[string]string
+
+func (w with) and(more with) with {
+	all := maps.Clone(w)
+	maps.Copy(all, more)
+	return all
+}
+
+func (w with) parse() (inputs.Inputs, error) {
+	environment := map[string]string{}
+	for name, value := range w {
+		environment[name] = value
+		environment[inputs.Variable(name)] = value
+	}
+	return inputs.Parse(func(name string) (string, bool) {
+		value, ok := environment[name]
+		return value, ok
+	})
+}
+
+var (
+	aws    = with{"aws-region": "eu-central-1", "role-to-assume": role}
+	google = with{"workload_identity_provider": provider}
+)
+
+type fault struct {
+	with with
+	want string // the whole error; empty for none
+}
+
+func (f fault) run(t *testing.T) {
+	t.Parallel()
+	in, err := f.with.parse()
+	got := ""
+	if err != nil {
+		got = err.Error()
+	}
+	if got != f.want {
+		t.Errorf("got  %s\nwant %s", got, f.want)
+	}
+	if err != nil && (in.AWS != nil || in.Google != nil) {
+		t.Error("inputs came with the error")
+	}
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]fault{
+		"AWS":    {aws, ""},
+		"Google": {google, ""},
+		"both":   {aws.and(google), ""},
+		"neither cloud": {with{},
+			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them"},
+		"neither cloud, all defaults set by the runner": {with{"role-duration-seconds": "3600", "output-credentials": "false", "universe": "googleapis.com"},
+			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them"},
+		"all faults at once": {with{"role-to-assume": "deploy", "role-duration-seconds": "1h", "token_format": "jwt", "service_account": "deploy"},
+			"aws-region: is missing; set it to the region that later steps work in, such as eu-central-1\n" +
+				`role-to-assume: "deploy" is a role's name; a sign-in with GitHub's token needs its whole ARN, arn:aws:iam::<account>:role/<name>` + "\n" +
+				`role-duration-seconds: "1h" is not a duration; it is a number of seconds from 900 to 43200` + "\n" +
+				"workload_identity_provider: is missing; set it to projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>\n" +
+				`service_account: "deploy" is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID` + "\n" +
+				`token_format: "jwt" is not a token format; use access_token, id_token, or leave it out`},
+		"audience for one cloud": {aws.and(with{"audience": "sts.amazonaws.com.cn"}), ""},
+		"audience for both clouds": {aws.and(google).and(with{"audience": "x"}),
+			"audience: is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud"},
+		"unsupported inputs are named": {aws.and(with{"role-chaining": "true", "aws-access-key-id": "AKIA", "use-existing-credentials": "False"}),
+			"aws-access-key-id: not supported yet; leave it out\nrole-chaining: not supported yet; leave it out"},
+		"line break": {aws.and(with{"role-session-name": "a\nAWS_PROFILE=x"}),
+			"role-session-name: holds a line break or another control character; it must be a single line"},
+		"line break in a required input": {aws.and(with{"aws-region": "eu-central-1\rx"}),
+			"aws-region: holds a line break or another control character; it must be a single line"},
+		"line break at the end is trimmed": {aws.and(with{"aws-region": "eu-central-1\n"}), ""},
+		"heredoc delimiter": {aws.and(with{"aws-region": "eu-central-1<<EOF"}),
+			`aws-region: "eu-central-1<<EOF" is not a region; one looks like eu-central-1`},
+		"workflow command in a value": {aws.and(with{"aws-region": "::stop-commands::x"}),
+			`aws-region: ": :stop-commands::x" is not a region; one looks like eu-central-1`},
+		"endpoint without https": {aws.and(with{"AWS_ENDPOINT_URL_STS": "http://sts.example"}),
+			"environment variable AWS_ENDPOINT_URL_STS: must start with https://; http:// is for localhost and private IP addresses only"},
+		"endpoint without a version": {google.and(with{"GHA_ENDPOINT_OVERRIDE_sts": "https://sts.europe-west3.rep.googleapis.com"}),
+			"environment variable GHA_ENDPOINT_OVERRIDE_sts: must end in /v1"},
+	} {
+		t.Run(name, test.run)
+	}
+}
+
+func TestFaultsOfAWS(t *testing.T) {
+	t.Parallel()
+	notARole := func(value string) string {
+		return `role-to-assume: "` + value + `" is not the ARN of a role; one looks like arn:aws:iam::<account>:role/<name>, with the account's 12 digits`
+	}
+	for name, test := range map[string]fault{
+		"missing region":        {with{"role-to-assume": role}, "aws-region: is missing; set it to the region that later steps work in, such as eu-central-1"},
+		"zone in the region":    {aws.and(with{"aws-region": "eu-central-1a"}), `aws-region: "eu-central-1a" is not a region; one looks like eu-central-1`},
+		"China":                 {aws.and(with{"aws-region": "cn-north-1", "role-to-assume": "arn:aws-cn:iam::123456789012:role/deploy"}), ""},
+		"GovCloud":              {aws.and(with{"aws-region": "us-gov-west-1", "role-to-assume": "arn:aws-us-gov:iam::123456789012:role/deploy"}), ""},
+		"missing role":          {with{"aws-region": "eu-central-1"}, "role-to-assume: is missing; set it to the ARN of the role, arn:aws:iam::<account>:role/<name>"},
+		"role with a path":      {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:role/ci/deploy"}), ""},
+		"user":                  {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:user/deploy"}), notARole("arn:aws:iam::123456789012:user/deploy")},
+		"short account":         {aws.and(with{"role-to-assume": "arn:aws:iam::12345678901:role/deploy"}), notARole("arn:aws:iam::12345678901:role/deploy")},
+		"STS ARN":               {aws.and(with{"role-to-assume": "arn:aws:sts::123456789012:assumed-role/deploy/x"}), notARole("arn:aws:sts::123456789012:assumed-role/deploy/x")},
+		"blank in the ARN":      {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:role/de ploy"}), notARole("arn:aws:iam::123456789012:role/de ploy")},
+		"session name too long": {aws.and(with{"role-session-name": "a123456789012345678901234567890123456789012345678901234567890123x"}), `role-session-name: "a123456789012345678901234567890123456789012345678901234567890123x" is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -`},
+		"colon in session name": {aws.and(with{"role-session-name": "a:b"}), `role-session-name: "a:b" is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -`},
+		"empty session name":    {aws.and(with{"role-session-name": ""}), ""},
+		"duration 899":          {aws.and(with{"role-duration-seconds": "899"}), `role-duration-seconds: "899" is not a duration; it is a number of seconds from 900 to 43200`},
+		"duration 900":          {aws.and(with{"role-duration-seconds": "900"}), ""},
+		"duration 43200":        {aws.and(with{"role-duration-seconds": "43200"}), ""},
+		"duration 43201":        {aws.and(with{"role-duration-seconds": "43201"}), `role-duration-seconds: "43201" is not a duration; it is a number of seconds from 900 to 43200`},
+		"duration 3600abc":      {aws.and(with{"role-duration-seconds": "3600abc"}), `role-duration-seconds: "3600abc" is not a duration; it is a number of seconds from 900 to 43200`},
+		"boolean yes":           {aws.and(with{"output-credentials": "yes"}), `output-credentials: "yes" is neither true nor false`},
+	} {
+		t.Run(name, test.run)
+	}
+}
+
+func TestFaultsOfGoogle(t *testing.T) {
+	t.Parallel()
+	const form = "projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>"
+	named := func(value string) with { return with{"workload_identity_provider": value} }
+	for name, test := range map[string]fault{
+		"project ID": {named("projects/my-project/locations/global/workloadIdentityPools/github/providers/octo-repo"),
+			`workload_identity_provider: "projects/my-project/locations/global/workloadIdentityPools/github/providers/octo-repo" names the project by its ID my-project, but must use its number, which ` + "`gcloud projects describe my-project --format='value(projectNumber)'` prints"},
+		"pool": {named("projects/123456789012/locations/global/workloadIdentityPools/github"),
+			`workload_identity_provider: "projects/123456789012/locations/global/workloadIdentityPools/github" names a pool without a provider; set it to ` + form},
+		"//iam prefix": {named("//iam.googleapis.com/" + provider),
+			`workload_identity_provider: "//iam.googleapis.com/` + provider + `" is a URL; start it at projects/: ` + form},
+		"https prefix": {named("https://iam.googleapis.com/" + provider),
+			`workload_identity_provider: "https://iam.googleapis.com/` + provider + `" is a URL; start it at projects/: ` + form},
+		"principalSet": {named("principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/*"),
+			`workload_identity_provider: "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/*" is a member of an IAM binding; set it to the provider, ` + form},
+		"expression": {named("${ secrets.PROVIDER }"),
+			`workload_identity_provider: "${ secrets.PROVIDER }" holds an expression that was not evaluated; write ${{ … }} with two braces`},
+		"no provider at all": {with{"service_account": account},
+			"workload_identity_provider: is missing; set it to " + form},
+		"trailing slash": {named(provider + "/"),
+			`workload_identity_provider: "` + provider + `/" is not the name of a provider, ` + form},
+		"capitals": {named("projects/1/locations/global/workloadIdentityPools/GitHub/providers/octo-repo"),
+			`workload_identity_provider: "projects/1/locations/global/workloadIdentityPools/GitHub/providers/octo-repo" is not the name of a provider, ` + form},
+		"unknown token format": {google.and(with{"token_format": "jwt"}), `token_format: "jwt" is not a token format; use access_token, id_token, or leave it out`},
+		"ID token without audience": {google.and(with{"token_format": "id_token", "service_account": account}),
+			"id_token_audience: is missing; token_format id_token needs the audience of the token, such as the URL of your service"},
+		"access token without a service account": {google.and(with{"token_format": "access_token"}),
+			"service_account: is missing; token_format access_token needs the service account that the token is for"},
+		"no scopes": {google.and(with{"token_format": "access_token", "service_account": account, "access_token_scopes": " , "}),
+			"access_token_scopes: is empty; an access token needs at least one scope"},
+		"service account by unique ID": {google.and(with{"service_account": "112233445566778899001"}), ""},
+		"service account with a path":  {google.and(with{"service_account": "x/y@p.iam.gserviceaccount.com"}), `service_account: "x/y@p.iam.gserviceaccount.com" is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID`},
+		"project":                      {google.and(with{"project_id": "My Project"}), `project_id: "My Project" is not a project's ID; one looks like my-project`},
+		"domain-scoped project":        {google.and(with{"project_id": "example.com:my-project"}), ""},
+		"boolean":                      {google.and(with{"create_credentials_file": "yes"}), `create_credentials_file: "yes" is neither true nor false`},
+		"lifetime in words":            {google.and(with{"access_token_lifetime": "1 hour"}), `access_token_lifetime: "1 hour" is not a duration; write 1h30m, 3600s or 3600`},
+		"lifetime of zero":             {google.and(with{"access_token_lifetime": "0"}), `access_token_lifetime: "0" is not a duration; write 1h30m, 3600s or 3600`},
+		"lifetime too long":            {google.and(with{"access_token_lifetime": "43201"}), `access_token_lifetime: "43201" is longer than 12 hours, the most that Google allows`},
+		"lifetime far too long":        {google.and(with{"access_token_lifetime": "99999999999h"}), `access_token_lifetime: "99999999999h" is longer than 12 hours, the most that Google allows`},
+	} {
+		t.Run(name, test.run)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	in, err := aws.and(google).parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAWS := &inputs.AWS{Region: "eu-central-1", RoleARN: role, Audience: "sts.amazonaws.com", SessionName: "GitHubActions", Duration: time.Hour}
+	if !reflect.DeepEqual(in.AWS, wantAWS) {
+		t.Errorf("got  %+v\nwant %+v", in.AWS, wantAWS)
+	}
+	if got, want := in.Google.Audience, "https://iam.googleapis.com/"+provider; got != want {
+		t.Errorf("got audience %q, want %q", got, want)
+	}
+	if got, want := in.Google.STS.String()+" "+in.Google.IAMCredentials.String(), "https://sts.googleapis.com https://iamcredentials.googleapis.com"; got != want {
+		t.Errorf("got endpoints %q, want %q", got, want)
+	}
+	if g := in.Google; !g.CreateCredentialsFile || !g.ExportEnvironment || !g.Cleanup || g.TokenFormat != inputs.NoToken {
+		t.Errorf("got %+v", g)
+	}
+}
+
+func TestAnEmptyBooleanIsFalseForGoogle(t *testing.T) {
+	t.Parallel()
+	in, err := google.and(with{"create_credentials_file": "", "cleanup_credentials": "0", "id_token_include_email": "T"}).parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := in.Google; g.CreateCredentialsFile || g.Cleanup || !g.IDToken.IncludeEmail {
+		t.Errorf("got %+v", g)
+	}
+}
+
+func TestLifetime(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"": 0, "3600": time.Hour, "3600s": time.Hour, "1h30m": 90 * time.Minute, "11h, 10m 55s": 11*time.Hour + 10*time.Minute + 55*time.Second,
+		"1h30": time.Hour + 30*time.Second, "1": time.Second, "43,200": 12 * time.Hour,
+	} {
+		in, err := google.and(with{"access_token_lifetime": text}).parse()
+		if err != nil || in.Google.AccessToken.Lifetime != want {
+			t.Errorf("%q: got %+v, error %v; want %v", text, in.Google, err, want)
+		}
+	}
+}
+
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	in, err := google.and(with{"access_token_scopes": "a, b\r\n\nc\\,d,b"}).parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a", "b", "c,d", "b"}; !reflect.DeepEqual(in.Google.AccessToken.Scopes, want) {
+		t.Errorf("got %q, want %q", in.Google.AccessToken.Scopes, want)
+	}
+}
+
+func TestTheProjectIsTakenFromTheServiceAccountOnlyWhenItsAddressNamesIt(t *testing.T) {
+	t.Parallel()
+	for account, want := range map[string]string{
+		"deploy@my-project.iam.gserviceaccount.com":                  "my-project",
+		"deploy@my-project.example.com.iam.gserviceaccount.com":      "example.com:my-project",
+		"my-project@appspot.gserviceaccount.com":                     "my-project",
+		"123456789012-compute@developer.gserviceaccount.com":         "",
+		"service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com": "",
+		"123456789012@cloudbuild.gserviceaccount.com":                "",
+		"112233445566778899001":                                      "",
+	} {
+		in, err := google.and(with{"service_account": account}).parse()
+		if err != nil || in.Google.ProjectID != want {
+			t.Errorf("%s: got %+v, error %v; want %q", account, in.Google, err, want)
+		}
+	}
+	in, err := google.and(with{"service_account": account, "project_id": "other-project"}).parse()
+	if err != nil || in.Google.ProjectID != "other-project" {
+		t.Errorf("the input does not come first: %+v, error %v", in.Google, err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("eu-central-1", role, provider, "1h30m", "a,b\\,c")
+	f.Add("x\ny", "deploy", "principalSet://x", "99999999999999999999h", "\x00")
+	f.Fuzz(func(t *testing.T, region, role, provider, lifetime, scopes string) {
+		in, err := with{"aws-region": region, "role-to-assume": role, "workload_identity_provider": provider, "access_token_lifetime": lifetime, "access_token_scopes": scopes}.parse()
+		if err == nil && in.AWS == nil && in.Google == nil {
+			t.Error("neither inputs nor an error")
+		}
+		if in.Google != nil && in.Google.AccessToken.Lifetime > 12*time.Hour {
+			t.Errorf("lifetime %v", in.Google.AccessToken.Lifetime)
+		}
+	})
+}

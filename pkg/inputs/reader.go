@@ -1,0 +1,167 @@
+package inputs
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"gatepass/pkg/httpclient"
+	"gatepass/pkg/untrusted"
+)
+
+// Fault is what is wrong with one input.
+type Fault struct {
+	Input   string // as a workflow spells it
+	Problem string
+}
+
+func (f *Fault) Error() string { return f.Input + ": " + f.Problem }
+
+// reader reads inputs one by one and gathers their faults.
+type reader struct {
+	lookup Lookup
+	faults []*Fault
+}
+
+// fault notes what is wrong with an input. Its first fault is enough: a further one would follow from it.
+func (r *reader) fault(input, format string, values ...any) {
+	if slices.ContainsFunc(r.faults, func(f *Fault) bool { return f.Input == input }) {
+		return
+	}
+	r.faults = append(r.faults, &Fault{input, fmt.Sprintf(format, values...)})
+}
+
+// err joins the faults.
+func (r *reader) err() error {
+	var errs []error
+	for _, fault := range r.faults {
+		errs = append(errs, fault)
+	}
+	return errors.Join(errs...)
+}
+
+// raw is an input as the runner hands it over, trimmed as actions do. An input that is set to nothing is empty; one that is absent, as
+// outside a runner, has its default.
+func (r *reader) raw(input string) string {
+	value, ok := r.lookup(Variable(input))
+	if !ok {
+		return declared[input].Default
+	}
+	return strings.TrimSpace(value)
+}
+
+// Variable is the name of the environment variable that holds an input: actions/runner, src/Runner.Worker/Handlers/Handler.cs.
+func Variable(input string) string {
+	return "INPUT_" + strings.ToUpper(strings.ReplaceAll(input, " ", "_"))
+}
+
+// text is an input of one line.
+func (r *reader) text(input string) string {
+	value := r.raw(input)
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		r.fault(input, "holds a line break or another control character; it must be a single line")
+		return ""
+	}
+	return value
+}
+
+// lines are the items of an input that are separated by commas or line breaks. A comma that belongs to an item is written \,.
+func (r *reader) lines(input string) []string {
+	const comma = "\x00"
+	text := strings.ReplaceAll(r.raw(input), `\,`, comma)
+	var items []string
+	for item := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == ',' || c == '\n' || c == '\r' }) {
+		if item = strings.TrimSpace(strings.ReplaceAll(item, comma, ",")); item == "" {
+			continue
+		}
+		if strings.ContainsFunc(item, unicode.IsControl) {
+			r.fault(input, "holds a control character")
+			return nil
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// awsBoolean follows YAML's core schema, and an empty input has its default, as in aws-actions/configure-aws-credentials.
+func (r *reader) awsBoolean(input string) bool {
+	value := r.text(input)
+	if value == "" {
+		value = declared[input].Default
+	}
+	switch value {
+	case "true", "True", "TRUE":
+		return true
+	case "false", "False", "FALSE":
+		return false
+	}
+	r.fault(input, "%s is neither true nor false", quote(value))
+	return false
+}
+
+// googleBoolean knows more spellings, and an empty input is false, as in google-github-actions/auth.
+func (r *reader) googleBoolean(input string) bool {
+	value := r.text(input)
+	switch value {
+	case "1", "t", "T", "true", "True", "TRUE":
+		return true
+	case "", "0", "f", "F", "false", "False", "FALSE":
+		return false
+	}
+	r.fault(input, "%s is neither true nor false", quote(value))
+	return false
+}
+
+// endpoint reads a variable that points a cloud's API elsewhere.
+func (r *reader) endpoint(variable string) *url.URL {
+	value, _ := r.lookup(variable)
+	if value == "" {
+		return nil
+	}
+	address, err := httpclient.ParseURL(strings.TrimRight(value, "/"))
+	if err != nil {
+		r.fault("environment variable "+variable, "%v", err)
+		return nil
+	}
+	return address
+}
+
+// isGiven tells whether a workflow has set an input to something that is not its default.
+func (r *reader) isGiven(input string) bool {
+	value, standard := r.raw(input), declared[input].Default
+	if standard == "true" || standard == "false" {
+		return value != "" && !strings.EqualFold(value, standard)
+	}
+	return value != "" && value != standard
+}
+
+func (r *reader) given(cloud cloud) bool {
+	for input, d := range declared {
+		if d.cloud == cloud && r.isGiven(input) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) checkUnsupported() {
+	for _, input := range slices.Sorted(maps.Keys(declared)) {
+		if declared[input].unsupported && r.isGiven(input) {
+			r.fault(input, "not supported yet; leave it out")
+		}
+	}
+}
+
+// quote shows a value in an error. Inputs are the workflow's own text, but may carry a branch name or a pull request's title.
+func quote(value string) string {
+	const longest = 200
+	line := untrusted.Line(value)
+	if runes := []rune(line); len(runes) > longest {
+		line = string(runes[:longest]) + "…"
+	}
+	return `"` + line + `"`
+}
