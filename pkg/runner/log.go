@@ -1,0 +1,83 @@
+// Package runner speaks the protocol between an action and the runner that started it: workflow commands on standard output, and the
+// files for variables, outputs and state.
+//
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands describes it; actions/runner defines it.
+package runner
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/sethvargo/go-githubactions"
+
+	"gatepass/pkg/secret"
+	"gatepass/pkg/untrusted"
+)
+
+// Log writes the step's log. It writes to one stream only, since the runner reads standard output and standard error side by side, and
+// a mask on one would come too late for a text on the other. It may be used by several goroutines.
+type Log struct {
+	out     *keeper
+	actions *githubactions.Action
+}
+
+// NewLog makes a log that writes to the standard output of a step.
+func NewLog(w io.Writer) *Log {
+	out := &keeper{w: w}
+	return &Log{out, githubactions.New(githubactions.WithWriter(out))}
+}
+
+// Mask has the runner print *** in place of a secret from now on. An empty secret is left out, as the runner warns of it.
+func (l *Log) Mask(secrets ...secret.String) {
+	for _, s := range secrets {
+		for line := range strings.Lines(s.Reveal()) {
+			if line = strings.TrimSpace(line); line != "" {
+				l.actions.AddMask(line)
+			}
+		}
+	}
+}
+
+// Info writes a line.
+func (l *Log) Info(format string, values ...any) {
+	fmt.Fprintln(l.out, untrusted.Inert(strings.ReplaceAll(fmt.Sprintf(format, values...), "\n", " ")))
+}
+
+// Warning writes an annotation, which may have several lines.
+func (l *Log) Warning(text string) { l.actions.Warningf("%s", inert(text)) }
+
+// Error writes an annotation, which may have several lines.
+func (l *Log) Error(text string) { l.actions.Errorf("%s", inert(text)) }
+
+// Err is the first fault in writing. After it a secret may be unmasked, so nothing may be exported.
+func (l *Log) Err() error {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.out.err
+}
+
+func inert(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = untrusted.Inert(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// keeper writes whole lines and keeps the first fault. It reports none, since go-githubactions panics on one.
+type keeper struct {
+	mu  sync.Mutex
+	w   io.Writer
+	err error
+}
+
+func (k *keeper) Write(p []byte) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, err := k.w.Write(p); err != nil && k.err == nil {
+		k.err = fmt.Errorf("write the log: %w", err)
+	}
+	return len(p), nil
+}
