@@ -1,0 +1,154 @@
+package idtoken_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"gatepass/pkg/httpclient"
+	"gatepass/pkg/idtoken"
+	"gatepass/pkg/secret"
+)
+
+const (
+	requestToken = "request-token"
+	jwt          = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3VlciIsInN1YiI6InJlcG86by9yOnJlZjpyZWZzL2hlYWRzL21haW4iLCJhdWQiOiJhIn0.c2ln"
+)
+
+func client() *http.Client { return httpclient.New(func(string) string { return "" }) }
+
+func TestTheRequest(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ query, audience, want string }{
+		"GitHub":              {"?api-version=2.0", "sts.amazonaws.com", "/idtoken?api-version=2.0&audience=sts.amazonaws.com"},
+		"Forgejo":             {"?placeholder=true", "x", "/idtoken?placeholder=true&audience=x"},
+		"no query":            {"", "x", "/idtoken?audience=x"},
+		"order of parameters": {"?b=1&a=2", "x", "/idtoken?b=1&a=2&audience=x"},
+		"special characters":  {"?v=1", "https://iam.googleapis.com/a b&c=d#e", "/idtoken?v=1&audience=https%3A%2F%2Fiam.googleapis.com%2Fa+b%26c%3Dd%23e"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if got := r.Method + " " + r.RequestURI; got != "GET "+test.want {
+					t.Errorf("got %s, want GET %s", got, test.want)
+				}
+				if got, want := r.Header.Get("Authorization"), "Bearer "+requestToken; got != want {
+					t.Errorf("got authorization %q, want %q", got, want)
+				}
+				_, _ = io.WriteString(w, `{"value":"`+jwt+`"}`)
+			}))
+			defer server.Close()
+			source, err := idtoken.NewSource(server.URL+"/idtoken"+test.query, requestToken)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token, err := source.Fetch(t.Context(), client(), test.audience)
+			if err != nil || token.Reveal() != jwt {
+				t.Errorf("got %q, error %v", token.Reveal(), err)
+			}
+		})
+	}
+}
+
+// answers gives one answer after the other, and the last one again.
+type answers struct {
+	status []int
+	body   string
+	calls  atomic.Int32
+}
+
+func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	status := a.status[min(int(a.calls.Add(1)), len(a.status))-1]
+	if status == 0 {
+		return nil, errors.New("connection reset by peer")
+	}
+	return &http.Response{StatusCode: status, Status: fmt.Sprint(status, " ", http.StatusText(status)), Header: http.Header{}, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+}
+
+func TestAnswers(t *testing.T) {
+	for name, test := range map[string]struct {
+		status []int // 0 for a broken connection
+		body   string
+		calls  int32
+		want   string
+	}{
+		"token":                       {[]int{200}, `{"count":1984,"value":"` + jwt + `"}`, 1, ""},
+		"token after faults":          {[]int{503, 0, 429, 200}, `{"value":"` + jwt + `"}`, 4, ""},
+		"always busy":                 {[]int{503}, "busy", 5, "GitHub answered 503 Service Unavailable: busy"},
+		"never reached":               {[]int{0}, "", 5, "connection reset by peer"},
+		"refusal is answered at once": {[]int{403}, `{"message":"Can't issue ID_TOKEN for job in 'Completed' state."}`, 1, "GitHub answered 403 Forbidden: Can't issue ID_TOKEN for job in 'Completed' state."},
+		"refusal with commands":       {[]int{401}, "::set-output name=x::1\n##[error]x", 1, "GitHub answered 401 Unauthorized: : :set-output name=x::1 ## [error]x"},
+		"empty answer":                {[]int{200}, `{"count":0}`, 1, "the answer holds no token"},
+		"two parts":                   {[]int{200}, `{"value":"a.b"}`, 1, "the answer holds no token"},
+		"line break in the token":     {[]int{200}, `{"value":"a.b.c\n::debug::x"}`, 1, "the answer holds no token"},
+		"HTML":                        {[]int{200}, `<html>Sign in</html>`, 1, "the answer is not JSON; a proxy may have given it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := &answers{status: test.status, body: test.body}
+				source, err := idtoken.NewSource("https://token.example/idtoken", requestToken)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = source.Fetch(t.Context(), &http.Client{Transport: server}, "a")
+				want := test.want
+				if want != "" {
+					want = `GitHub's ID token for audience "a": ` + want
+				}
+				if got := text(err); got != want {
+					t.Errorf("got  %s\nwant %s", got, want)
+				}
+				if got := server.calls.Load(); got != test.calls {
+					t.Errorf("%d requests, want %d", got, test.calls)
+				}
+			})
+		})
+	}
+}
+
+func TestWithoutThePermission(t *testing.T) {
+	t.Parallel()
+	for _, pair := range [][2]string{{"", ""}, {"https://token.example", ""}, {"", requestToken}} {
+		if _, err := idtoken.NewSource(pair[0], pair[1]); !errors.Is(err, idtoken.ErrNoPermission) {
+			t.Errorf("got %v", err)
+		}
+	}
+	_, err := idtoken.NewSource("http://token.example", requestToken)
+	if got, want := text(err), "environment variable ACTIONS_ID_TOKEN_REQUEST_URL: must start with https://; http:// is for localhost and private IP addresses only"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestDecodeUnverified(t *testing.T) {
+	t.Parallel()
+	if got, want := idtoken.DecodeUnverified(secret.New(jwt)), (idtoken.UnverifiedClaims{"https://issuer", "repo:o/r:ref:refs/heads/main", "a"}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func FuzzDecodeUnverified(f *testing.F) {
+	for _, seed := range []string{jwt, "a.b.c", "..", "a.bnVsbA.c", "a.eyJzdWIiOiI6OmRlYnVnOjpcbiJ9.c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		claims := idtoken.DecodeUnverified(secret.New(token))
+		for _, claim := range []string{claims.Issuer, claims.Subject, claims.Audience} {
+			if strings.HasPrefix(claim, "::") || strings.ContainsAny(claim, "\r\n\x1b") || strings.Contains(claim, "##[") {
+				t.Errorf("%q holds %q", token, claim)
+			}
+		}
+	})
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
