@@ -1,0 +1,179 @@
+package aws_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatepass/pkg/aws"
+	"gatepass/pkg/inputs"
+	"gatepass/pkg/secret"
+)
+
+const (
+	idToken = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"
+	role    = "arn:aws:iam::123456789012:role/ci/deploy"
+	session = "arn:aws:sts::123456789012:assumed-role/deploy/GitHubActions"
+
+	credentials = `<Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>s3cr3t/+=</SecretAccessKey><SessionToken>t0k3n</SessionToken><Expiration>2026-11-22T06:00:00Z</Expiration></Credentials>`
+	user        = `<AssumedRoleUser><AssumedRoleId>AROA:GitHubActions</AssumedRoleId><Arn>` + session + `</Arn></AssumedRoleUser>`
+	identity    = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>` + session + `</Arn><UserId>AROA:GitHubActions</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`
+)
+
+func assumed(result string) string {
+	return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>` + result + `</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`
+}
+
+func refused(code, message string) string {
+	return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>` + code + `</Code><Message>` + message + `</Message></Error><RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ErrorResponse>`
+}
+
+// input is a sign-in at the region's own endpoint.
+func input() inputs.AWS {
+	return inputs.AWS{Region: "eu-central-1", RoleARN: role, Audience: "sts.amazonaws.com", SessionName: "GitHubActions", Duration: 15 * time.Minute}
+}
+
+// masks records what was masked.
+type masks struct{ all []string }
+
+func (m *masks) mask(secrets ...secret.String) {
+	for _, s := range secrets {
+		m.all = append(m.all, s.Reveal())
+	}
+}
+
+// answer is one answer of a server; with status 0 the connection breaks.
+type answer struct {
+	status int
+	body   string
+}
+
+// server gives its answers one after the other, and the last one again. It keeps the requests.
+type server struct {
+	answers  []answer
+	requests []*http.Request
+	bodies   []string
+}
+
+func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	s.requests, s.bodies = append(s.requests, r), append(s.bodies, string(body))
+	a := s.answers[min(len(s.requests), len(s.answers))-1]
+	if a.status == 0 {
+		return nil, errors.New("connection reset by peer")
+	}
+	header := http.Header{"Content-Type": {"text/xml"}, "X-Amzn-Requestid": {"c6104cbe"}}
+	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+}
+
+func TestTheRequest(t *testing.T) {
+	t.Parallel()
+	s, m := &server{answers: []answer{{200, assumed(credentials + user)}}}, &masks{}
+	got, err := aws.Client{HTTP: &http.Client{Transport: s}, Mask: m.mask}.SignIn(t.Context(), input(), secret.New(idToken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.requests) != 1 {
+		t.Fatalf("%d requests, want 1", len(s.requests))
+	}
+	if r := s.requests[0]; r.Method != http.MethodPost || r.URL.String() != "https://sts.eu-central-1.amazonaws.com/" || r.Header.Get("Authorization") != "" {
+		t.Errorf("got %s %s, authorization %q", r.Method, r.URL, r.Header.Get("Authorization"))
+	}
+	want := "Action=AssumeRoleWithWebIdentity&DurationSeconds=900&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fci%2Fdeploy&RoleSessionName=GitHubActions&Version=2011-06-15&WebIdentityToken=" + idToken
+	if s.bodies[0] != want {
+		t.Errorf("got  %s\nwant %s", s.bodies[0], want)
+	}
+	if !strings.Contains(s.requests[0].UserAgent(), "gatepass") {
+		t.Errorf("user agent %q does not name us", s.requests[0].UserAgent())
+	}
+	if got.AccessKeyID.Reveal() != "ASIAEXAMPLE" || got.SecretAccessKey.Reveal() != "s3cr3t/+=" || got.SessionToken.Reveal() != "t0k3n" {
+		t.Error("the credentials are not those of the answer")
+	}
+	if got.AccountID != "123456789012" || got.ARN != session || !got.Expiration.Equal(time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)) {
+		t.Errorf("got %+v", got)
+	}
+	if want := "s3cr3t/+= t0k3n ASIAEXAMPLE"; strings.Join(m.all, " ") != want {
+		t.Errorf("masked %q, want %q", m.all, want)
+	}
+}
+
+func TestAnotherEndpoint(t *testing.T) {
+	t.Parallel()
+	http := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/aws" {
+			t.Errorf("got path %s", r.URL.Path)
+		}
+		_, _ = io.WriteString(w, assumed(credentials+user))
+	}))
+	defer http.Close()
+	in := input()
+	in.Endpoint, _ = url.Parse(http.URL + "/aws")
+	if _, err := (aws.Client{HTTP: http.Client(), Mask: new(masks).mask}).SignIn(t.Context(), in, secret.New(idToken)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestARoleWithoutAnARNIsLookedUp(t *testing.T) {
+	t.Parallel()
+	s := &server{answers: []answer{{200, assumed(credentials + "<AssumedRoleUser><Arn></Arn></AssumedRoleUser>")}, {200, identity}}}
+	got, err := aws.Client{HTTP: &http.Client{Transport: s}, Mask: new(masks).mask}.SignIn(t.Context(), input(), secret.New(idToken))
+	if err != nil || got.ARN != session || got.AccountID != "123456789012" {
+		t.Fatalf("got %+v, error %v", got, err)
+	}
+	if want := "Action=GetCallerIdentity&Version=2011-06-15"; s.bodies[1] != want {
+		t.Errorf("got %s, want %s", s.bodies[1], want)
+	}
+	if a := s.requests[1].Header.Get("Authorization"); !strings.HasPrefix(a, "AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE/") {
+		t.Errorf("signed by %s", a)
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	const notSTS = "the answer is not one of AWS STS; a proxy or the endpoint may be wrong"
+	good := answer{200, assumed(credentials + user)}
+	denied := answer{403, refused("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")}
+	busy := answer{400, refused("Throttling", "Rate exceeded")}
+	for name, test := range map[string]struct {
+		answers  []answer
+		requests int
+		want     string
+	}{
+		"refusal is answered at once": {[]answer{denied}, 1, "AWS STS answered AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity (HTTP 403, request c6104cbe)"},
+		"typed refusal":               {[]answer{{400, refused("InvalidIdentityToken", "Incorrect token audience")}}, 1, "AWS STS answered InvalidIdentityToken: Incorrect token audience (HTTP 400, request c6104cbe)"},
+		"refusal with a command":      {[]answer{{400, refused("ValidationError", "x\n::set-output name=a::b")}}, 1, "AWS STS answered ValidationError: x ::set-output name=a::b (HTTP 400, request c6104cbe)"},
+		"throttled, then signed in":   {[]answer{busy, {503, ""}, {0, ""}, good}, 4, ""},
+		"always throttled":            {[]answer{busy}, 5, "AWS STS answered Throttling: Rate exceeded (HTTP 400, request c6104cbe)"},
+		"never reached":               {[]answer{{0, ""}}, 5, "AWS STS was not reached: connection reset by peer"},
+		"HTML":                        {[]answer{{200, "<html>Sign in to the network</html>"}}, 1, notSTS},
+		"nothing":                     {[]answer{{200, ""}}, 1, notSTS},
+		"no credentials":              {[]answer{{200, assumed(user)}}, 1, notSTS},
+		"no session token":            {[]answer{{200, assumed(strings.Replace(credentials, "t0k3n", "", 1) + user)}}, 1, notSTS},
+		"ARN that is none":            {[]answer{{200, assumed(credentials + strings.Replace(user, "123456789012", "1 2", 1))}}, 1, notSTS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{answers: test.answers}
+				_, err := aws.Client{HTTP: &http.Client{Transport: s}, Mask: new(masks).mask}.SignIn(t.Context(), input(), secret.New(idToken))
+				got := ""
+				if err != nil {
+					got = err.Error()
+				}
+				if got != test.want {
+					t.Errorf("got  %s\nwant %s", got, test.want)
+				}
+				if len(s.requests) != test.requests {
+					t.Errorf("%d requests, want %d", len(s.requests), test.requests)
+				}
+			})
+		})
+	}
+}
