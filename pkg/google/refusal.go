@@ -1,0 +1,84 @@
+package google
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"google.golang.org/api/googleapi"
+
+	"gatepass/pkg/httpclient"
+	"gatepass/pkg/retry"
+	"gatepass/pkg/untrusted"
+)
+
+// Refusal is what Google answered in place of a token, cleaned for printing.
+type Refusal struct {
+	API     string // such as Google STS
+	Code    string // invalid_grant of OAuth (RFC 6749, section 5.2), PERMISSION_DENIED of Google's APIs (google.rpc.Code)
+	Message string
+	Status  int // of HTTP
+}
+
+func (r *Refusal) Error() string {
+	text := r.API + " answered"
+	if r.Code != "" {
+		text += " " + r.Code + ":"
+	}
+	if r.Message != "" {
+		text += " " + r.Message
+	}
+	return fmt.Sprintf("%s (HTTP %d)", text, r.Status)
+}
+
+// call makes a call, and makes it again after a passing fault. The generated clients do not retry.
+func call[T any](ctx context.Context, api string, do func(...googleapi.CallOption) (T, error)) (T, error) {
+	var answer T
+	err := retry.Do(ctx, retry.Default, func(context.Context) (err error) {
+		answer, err = do()
+		return explain(api, err)
+	})
+	return answer, err
+}
+
+// explain turns an error of a generated client into a Refusal, or into what kept the answer away, and marks it where it may pass.
+func explain(api string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var answer *googleapi.Error
+	if errors.As(err, &answer) {
+		refusal := parse(answer.Body)
+		refusal.API, refusal.Status = api, answer.Code
+		if retry.StatusIsTransient(answer.Code) {
+			return retry.Transient(refusal, retry.After(answer.Header))
+		}
+		return refusal
+	}
+	var syntax *json.SyntaxError
+	var shape *json.UnmarshalTypeError
+	if errors.As(err, &syntax) || errors.As(err, &shape) {
+		return errNotGoogle
+	}
+	return retry.Transient(fmt.Errorf("%s was not reached: %w", api, httpclient.Fault(err)), 0)
+}
+
+// parse reads both shapes of Google's errors: {"error": "…", "error_description": "…"} of the STS and OAuth endpoints, and
+// {"error": {"status": "…", "message": "…"}} of the others (https://google.aip.dev/193). Anything else is quoted.
+func parse(body string) *Refusal {
+	var oauth struct {
+		Error            string
+		ErrorDescription string `json:"error_description"`
+	}
+	if json.Unmarshal([]byte(body), &oauth) == nil && oauth.Error != "" {
+		return &Refusal{Code: untrusted.Line(oauth.Error), Message: untrusted.Line(oauth.ErrorDescription)}
+	}
+	var api struct {
+		Error struct{ Status, Message string }
+	}
+	if json.Unmarshal([]byte(body), &api) == nil && api.Error.Message != "" {
+		return &Refusal{Code: untrusted.Line(api.Error.Status), Message: untrusted.Line(api.Error.Message)}
+	}
+	return &Refusal{Message: untrusted.Line(body)}
+}
