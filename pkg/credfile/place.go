@@ -1,0 +1,76 @@
+package credfile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Place tells which of a job's folders a Dir is. Unlike a path it means the same inside and outside a container.
+type Place string
+
+// The places, in the order in which they are tried.
+const (
+	Home      Place = "home"      // /github/home: every runner mounts it in every container of the job
+	Temp      Place = "temp"      // runner.temp
+	Workspace Place = "workspace" // the folder of the checkout, for hosts that mount nothing else, such as nektos/act
+)
+
+// The paths at which the runner mounts its folders in an action's container.
+const (
+	containerHome = "/github/home"
+	containerTemp = "/github/runner_temp"
+)
+
+// Process is what is known about the process that keeps the files.
+type Process struct {
+	// Getenv reads HOME and RUNNER_TEMP.
+	Getenv func(string) string
+	// WorkDir is the working directory.
+	WorkDir string
+	// InContainer tells that this is an action's container, and so that its paths are not those of later steps.
+	InContainer bool
+	// HostTemp and HostWorkspace are runner.temp and github.workspace as the host names them. An action learns them from the arguments in
+	// its action.yml, as the runner rewrites them in the environment.
+	HostTemp, HostWorkspace string
+	// InJobContainer tells that the job's steps run in a container, too.
+	InJobContainer bool
+}
+
+// Dir chooses the folder for a step's files. ok is false if later steps may not find them, because nothing tells the host's path.
+func (p Process) Dir() (dir Dir, ok bool) {
+	for _, place := range []Place{Home, Temp, Workspace} {
+		if dir, ok := p.At(place); ok {
+			return dir, true
+		}
+	}
+	return Dir{Workspace, p.WorkDir, p.WorkDir}, false
+}
+
+// At returns the folder of a place. ok is false if this process does not have it, or cannot say what later steps call it.
+func (p Process) At(place Place) (dir Dir, ok bool) {
+	home, temp := p.Getenv("HOME"), p.Getenv("RUNNER_TEMP")
+	switch {
+	case !p.InContainer:
+		return Dir{place, temp, temp}, place == Temp && isDir(temp)
+	case place == Home && p.InJobContainer:
+		return Dir{place, home, containerHome}, home == containerHome && isDir(home)
+	case place == Home:
+		return Dir{place, home, filepath.Join(p.HostTemp, "_github_home")}, home == containerHome && isDir(home) && isPath(p.HostTemp)
+	case place == Temp:
+		return Dir{place, temp, p.HostTemp}, temp == containerTemp && isDir(temp) && isPath(p.HostTemp)
+	case place == Workspace:
+		return Dir{place, p.WorkDir, p.HostWorkspace}, isDir(p.WorkDir) && isPath(p.HostWorkspace)
+	}
+	return Dir{}, false
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// isPath tells whether a host path is one that can be exported as it is.
+func isPath(path string) bool {
+	return filepath.IsAbs(path) && filepath.Clean(path) == path && !strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
