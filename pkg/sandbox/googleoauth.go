@@ -1,0 +1,77 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// googleTokenEndpoint is the audience of assertions, wherever they are sent to.
+const googleTokenEndpoint = "https://oauth2.googleapis.com/token"
+
+// oauthToken exchanges an assertion that a service account signed for an access
+// token, its own or, by domain-wide delegation, a user's:
+// https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
+func (s *Sandbox) oauthToken(r *http.Request, x *Exchange) (any, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, oauthError("invalid_request", "The request body cannot be read.")
+	}
+	if grantType := r.PostForm.Get("grant_type"); grantType != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+		return nil, oauthError("unsupported_grant_type", "Invalid grant_type: %s", grantType)
+	}
+	token, err := readToken(r.PostForm.Get("assertion"))
+	if err != nil {
+		// Nobody has quoted Google's text.
+		return nil, oauthError("invalid_grant", "Invalid JWT: the assertion is not a signed JWT.")
+	}
+	x.Detail = token.text("iss")
+	account, ok := s.accounts[x.Detail]
+	if !ok {
+		return nil, oauthError("invalid_grant", "Invalid grant: account not found")
+	}
+	if err := account.tokens.verify(r.Context(), token); err != nil {
+		return nil, oauthError("invalid_grant", "Invalid JWT Signature.")
+	}
+	if !slices.Contains(token.audiences(), googleTokenEndpoint) {
+		return nil, oauthError("invalid_grant", "Invalid JWT: Failed audience check. The right audience is %s", googleTokenEndpoint)
+	}
+	if !shortLived(token, s.now()) {
+		return nil, oauthError("invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.")
+	}
+	member, err := account.subject(token)
+	if err != nil {
+		return nil, err
+	}
+	accessToken := s.issued.addGrant("ya29.c.", grant{[]string{member}, s.now().Add(time.Hour)})
+	return map[string]any{"access_token": accessToken, "token_type": "Bearer", "expires_in": 3599}, nil
+}
+
+func shortLived(token idToken, now time.Time) bool {
+	issued, hasIssued := token.seconds("iat")
+	expiry, hasExpiry := token.seconds("exp")
+	return hasIssued && hasExpiry && expiry-issued <= 3600 &&
+		!now.Before(time.Unix(issued, 0).Add(-googleSkew)) &&
+		!now.After(time.Unix(expiry, 0).Add(googleSkew))
+}
+
+// subject returns as whom the bearer of the assertion may act.
+func (a *account) subject(token idToken) (member string, err error) {
+	scopes := strings.Fields(token.text("scope"))
+	if len(scopes) == 0 {
+		return "", oauthError("invalid_scope", "Empty or missing scope not allowed.")
+	}
+	user := token.text("sub")
+	if user == "" || user == a.Email {
+		return "serviceAccount:" + a.Email, nil
+	}
+	for _, scope := range scopes {
+		if !slices.Contains(a.Delegation.Scopes, scope) {
+			return "", refuse(http.StatusUnauthorized, "unauthorized_client", "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.")
+		}
+	}
+	if !slices.Contains(a.Delegation.Users, user) {
+		return "", oauthError("invalid_grant", "Invalid email or User ID")
+	}
+	return "user:" + user, nil
+}

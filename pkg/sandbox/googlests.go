@@ -1,0 +1,214 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+)
+
+const providerName = `projects/\d+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}`
+
+var audienceForm = regexp.MustCompile(`\A//iam\.googleapis\.com/` + providerName + `\z`)
+
+const (
+	// googleSkew is how far Google lets a token's times be from its own clock.
+	googleSkew = time.Minute
+	// googleMaxAge is how long ago a token may have been issued.
+	googleMaxAge = 24 * time.Hour
+	// maxSubject is the most that google.subject may have, in bytes.
+	maxSubject = 127
+)
+
+// tokenExchange is the request to Google STS:
+// https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
+type tokenExchange struct {
+	Audience           string `json:"audience"`
+	GrantType          string `json:"grantType"`
+	RequestedTokenType string `json:"requestedTokenType"`
+	Scope              string `json:"scope"`
+	SubjectToken       string `json:"subjectToken"`
+	SubjectTokenType   string `json:"subjectTokenType"`
+}
+
+// parseTokenExchange reads a request in either of the two forms that Google
+// takes: JSON, which its API clients send, and RFC 8693's form, which its
+// authentication libraries send.
+func parseTokenExchange(r *http.Request) (t tokenExchange, err error) {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
+		err = json.NewDecoder(r.Body).Decode(&t)
+		return t, err
+	}
+	err = r.ParseForm()
+	return tokenExchange{
+		Audience:           r.PostForm.Get("audience"),
+		GrantType:          r.PostForm.Get("grant_type"),
+		RequestedTokenType: r.PostForm.Get("requested_token_type"),
+		Scope:              r.PostForm.Get("scope"),
+		SubjectToken:       r.PostForm.Get("subject_token"),
+		SubjectTokenType:   r.PostForm.Get("subject_token_type"),
+	}, err
+}
+
+// exchangeToken exchanges GitHub's token for a federated access token. The
+// texts of refusals are from Google's page on troubleshooting and from
+// github.com/google-github-actions/auth issues 60, 161, 308 and 378:
+// https://cloud.google.com/iam/docs/troubleshooting-workload-identity-federation
+func (s *Sandbox) exchangeToken(r *http.Request, x *Exchange) (any, error) {
+	request, err := parseTokenExchange(r)
+	if err != nil {
+		return nil, oauthError("invalid_request", "The request body cannot be read.")
+	}
+	x.Detail = request.Audience
+	if err := request.check(); err != nil {
+		return nil, err
+	}
+	provider, err := s.provider(request.Audience)
+	if err != nil {
+		return nil, err
+	}
+	token, err := s.federatedIdentity(r.Context(), provider, request.SubjectToken)
+	if err != nil {
+		return nil, err
+	}
+	principal, err := s.judge.Provider(provider, token.claims)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate %s: %w", provider.Name, err)
+	}
+	if err := principal.check(); err != nil {
+		return nil, err
+	}
+	// A token within the skew after its expiry still gets a moment.
+	expiry, _ := token.seconds("exp")
+	lifetime := min(max(expiry-s.now().Unix(), 1), 3600)
+	accessToken := s.issued.addGrant("ya29.d.", grant{
+		members: principal.members(provider.pool()),
+		expires: s.now().Add(time.Duration(lifetime) * time.Second),
+	})
+	return map[string]any{
+		"access_token":      accessToken,
+		"issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+		"token_type":        "Bearer",
+		"expires_in":        lifetime,
+	}, nil
+}
+
+// check checks what can be checked without looking anything up. Of its texts
+// only the audience's is Google's; the codes are those of RFC 6749 and RFC 8693.
+func (t tokenExchange) check() error {
+	invalid := func(parameter, want string) error {
+		return oauthError("invalid_request", "Invalid value for %q. This value should be %s.", parameter, want)
+	}
+	const tokenType = "urn:ietf:params:oauth:token-type:"
+	switch {
+	case t.GrantType != "urn:ietf:params:oauth:grant-type:token-exchange":
+		return oauthError("unsupported_grant_type", "Unsupported grant type: %q.", t.GrantType)
+	case t.RequestedTokenType != tokenType+"access_token":
+		return invalid("requested_token_type", tokenType+"access_token")
+	case t.Scope == "":
+		return oauthError("invalid_scope", "Empty or missing scope not allowed.")
+	case t.SubjectTokenType != tokenType+"jwt" && t.SubjectTokenType != tokenType+"id_token":
+		return invalid("subject_token_type", tokenType+"jwt or "+tokenType+"id_token")
+	case !audienceForm.MatchString(t.Audience):
+		return oauthError("invalid_request", `Invalid value for "audience". This value should be the full resource name of the Identity Provider. See https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token for the list of possible formats.`)
+	}
+	return nil
+}
+
+func (s *Sandbox) provider(audience string) (Provider, error) {
+	for _, provider := range s.config.Google.Providers {
+		if "//iam.googleapis.com/"+provider.Name == audience && (provider.State == "" || provider.State == "active") {
+			return provider, nil
+		}
+	}
+	return Provider{}, oauthError("invalid_target", `The target service indicated by the "audience" parameters is invalid. This might either be because the pool or provider is disabled or deleted or because it doesn't exist.`)
+}
+
+// federatedIdentity verifies the token for the provider.
+func (s *Sandbox) federatedIdentity(ctx context.Context, provider Provider, raw string) (idToken, error) {
+	token, err := readToken(raw)
+	if err != nil {
+		// Nobody has quoted Google's text.
+		return token, oauthError("invalid_grant", "The given credential is not a valid ID Token.")
+	}
+	if issuer := token.text("iss"); issuer != provider.IssuerURI {
+		return token, oauthError("invalid_grant", "The issuer in ID Token %s does not match the expected ones: %s", issuer, provider.IssuerURI)
+	}
+	err = s.github.verify(ctx, token)
+	switch {
+	case err == nil:
+	case provider.IssuerURI != s.github.issuer, errors.Is(err, errUnknownKey):
+		return token, oauthError("invalid_grant", "Error connecting to the given credential's issuer.")
+	default:
+		return token, oauthError("invalid_grant", "Unable to verify the ID Token signature.")
+	}
+	issued, hasIssued := token.seconds("iat")
+	expiry, hasExpiry := token.seconds("exp")
+	now := s.now()
+	if !hasIssued || !hasExpiry ||
+		now.After(time.Unix(expiry, 0).Add(googleSkew)) ||
+		now.Before(time.Unix(issued, 0).Add(-googleSkew)) ||
+		now.After(time.Unix(issued, 0).Add(googleMaxAge)) {
+		return token, oauthError("invalid_grant", "ID Token issued at %d is stale to sign-in.", issued)
+	}
+	// Without a list, Google takes the provider's own name with and without https:.
+	allowed := provider.AllowedAudiences
+	if len(allowed) == 0 {
+		name := "//iam.googleapis.com/" + provider.Name
+		allowed = []string{name, "https:" + name}
+	}
+	if !slices.ContainsFunc(token.audiences(), func(a string) bool { return slices.Contains(allowed, a) }) {
+		return token, oauthError("invalid_grant", "The audience in ID Token %v does not match the expected audience.", token.audiences())
+	}
+	return token, nil
+}
+
+// check checks what a provider made of a token.
+func (p Principal) check() error {
+	for _, name := range slices.Sorted(maps.Keys(p.Attributes)) {
+		if _, ok := p.Attributes[name].(string); !ok && name != "google.groups" {
+			return oauthError("unauthorized_client", "The mapped attribute '%s' must be of type STRING.", name)
+		}
+	}
+	if subject, _ := p.Attributes["google.subject"].(string); len(subject) > maxSubject {
+		return oauthError("invalid_request", "The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.")
+	}
+	if !p.Admitted {
+		return oauthError("unauthorized_client", "The given credential is rejected by the attribute condition.")
+	}
+	return nil
+}
+
+// members returns whom IAM bindings may name to mean the principal:
+// https://cloud.google.com/iam/docs/principal-identifiers
+func (p Principal) members(pool string) []string {
+	members := []string{"principalSet://iam.googleapis.com/" + pool + "/*"}
+	for name, value := range p.Attributes {
+		switch text, _ := value.(string); name {
+		case "google.subject":
+			members = append(members, "principal://iam.googleapis.com/"+pool+"/subject/"+text)
+		case "google.groups":
+		default:
+			members = append(members, "principalSet://iam.googleapis.com/"+pool+"/"+name+"/"+text)
+		}
+	}
+	return members
+}
+
+func oauthError(code, format string, args ...any) error {
+	return refuse(http.StatusBadRequest, code, format, args...)
+}
+
+// writeOAuth writes refusals as RFC 6749 section 5.2 does.
+func writeOAuth(w http.ResponseWriter, x Exchange, answer any, refused *refusal) {
+	if refused != nil {
+		answer = map[string]string{"error": refused.code, "error_description": refused.message}
+	}
+	writeJSON(w, x.Status, answer)
+}

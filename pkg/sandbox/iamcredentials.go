@@ -1,0 +1,227 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// account is a service account with its key.
+type account struct {
+	ServiceAccount
+	key    lazyKey
+	tokens *tokenVerifier // of what it signs
+}
+
+const (
+	workloadIdentityUser = "roles/iam.workloadIdentityUser"
+	tokenCreator         = "roles/iam.serviceAccountTokenCreator"
+)
+
+// grants reports whether a role has a permission on service accounts:
+// https://cloud.google.com/iam/docs/roles-permissions/iam
+func grants(role, permission string) bool {
+	switch permission {
+	case "getAccessToken", "getOpenIdToken":
+		return role == workloadIdentityUser || role == tokenCreator
+	case "signJwt", "implicitDelegation":
+		return role == tokenCreator
+	}
+	return false
+}
+
+// allows reports whether a binding gives one of the members a permission.
+func (a *account) allows(members []string, permission string) bool {
+	for role, bound := range a.Bindings {
+		if grants(role, permission) && slices.ContainsFunc(bound, func(m string) bool { return slices.Contains(members, m) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// uniqueID returns a number of 21 digits, as every service account has one.
+func (a *account) uniqueID() string {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(a.Email)) // never fails
+	return fmt.Sprintf("1%020d", hash.Sum64())
+}
+
+// iamCredentials answers Google's IAM Credentials API:
+// https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
+func (s *Sandbox) iamCredentials(r *http.Request, x *Exchange) (any, error) {
+	var email string
+	email, x.Call, _ = strings.Cut(r.PathValue("call"), ":")
+	x.Detail = email
+	switch x.Call {
+	case "generateAccessToken":
+		return s.generateAccessToken(r, email)
+	case "generateIdToken":
+		return s.generateIDToken(r, email)
+	case "signJwt":
+		return s.signJWT(r, email)
+	}
+	return nil, refuse(http.StatusNotFound, "NOT_FOUND", "Method not found.")
+}
+
+// authorize returns the service account if the request's bearer has a
+// permission on it, through delegates or directly.
+func (s *Sandbox) authorize(r *http.Request, email, permission string, delegates []string) (*account, error) {
+	grant, ok := s.issued.grant(bearer(r))
+	if !ok || !s.now().Before(grant.expires) {
+		return nil, refuse(http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.")
+	}
+	members := grant.members
+	// Each in the chain acts on the next; the last one on the service account:
+	// https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
+	for _, delegate := range delegates {
+		name, ok := strings.CutPrefix(delegate, "projects/-/serviceAccounts/")
+		if !ok {
+			return nil, invalidArgument("Request contains an invalid argument.")
+		}
+		if _, err := s.permitted(name, members, "implicitDelegation"); err != nil {
+			return nil, err
+		}
+		members = []string{"serviceAccount:" + name}
+	}
+	return s.permitted(email, members, permission)
+}
+
+func (s *Sandbox) permitted(email string, members []string, permission string) (*account, error) {
+	account, ok := s.accounts[email]
+	if !ok {
+		return nil, refuse(http.StatusNotFound, "NOT_FOUND", "Not found; Gaia id not found for email %s", email)
+	}
+	if !account.allows(members, permission) {
+		permission = "iam.serviceAccounts." + permission
+		return nil, &refusal{
+			status:     http.StatusForbidden,
+			code:       "PERMISSION_DENIED",
+			message:    "Permission '" + permission + "' denied on resource (or it may not exist).",
+			permission: permission,
+		}
+	}
+	return account, nil
+}
+
+func (s *Sandbox) generateAccessToken(r *http.Request, email string) (any, error) {
+	var request struct {
+		Delegates []string `json:"delegates"`
+		Scope     []string `json:"scope"`
+		Lifetime  string   `json:"lifetime"`
+	}
+	if err := parseGoogleRequest(r.Body, &request); err != nil {
+		return nil, err
+	}
+	account, err := s.authorize(r, email, "getAccessToken", request.Delegates)
+	if err != nil {
+		return nil, err
+	}
+	lifetime, err := accessTokenLifetime(request.Lifetime, email)
+	if err != nil {
+		return nil, err
+	}
+	if len(request.Scope) == 0 || slices.ContainsFunc(request.Scope, unknownScope) {
+		return nil, invalidArgument("Request contains an invalid argument.")
+	}
+	expires := s.now().Add(lifetime)
+	token := s.issued.addGrant("ya29.c.", grant{[]string{"serviceAccount:" + account.Email}, expires})
+	return map[string]string{"accessToken": token, "expireTime": expires.UTC().Format(time.RFC3339)}, nil
+}
+
+// durationForm is the JSON form of google.protobuf.Duration.
+var durationForm = regexp.MustCompile(`\A-?[0-9.]+s\z`)
+
+// accessTokenLifetime returns how long an access token is to live. The
+// sandbox's organisation does not extend the limit of an hour.
+func accessTokenLifetime(text, email string) (time.Duration, error) {
+	if text == "" {
+		return time.Hour, nil
+	}
+	lifetime, err := time.ParseDuration(text)
+	switch {
+	case err != nil || !durationForm.MatchString(text):
+		return 0, invalidArgument("Invalid value at 'lifetime' (type.googleapis.com/google.protobuf.Duration), Field 'lifetime', Illegal duration format; duration must end with 's'")
+	case lifetime <= 0:
+		return 0, invalidArgument("Lifetime of access token must be larger then zero.")
+	case lifetime > time.Hour:
+		return 0, invalidArgument("Access tokens for service account %s can not have lifetimes of more than 1 hour. Use the Org Policy Constraint constraints/iam.allowServiceAccountCredentialLifetimeExtension to allow up to 12 hours.", email)
+	}
+	return lifetime, nil
+}
+
+// unknownScope reports whether scope has none of the forms that Google's have:
+// https://developers.google.com/identity/protocols/oauth2/scopes
+func unknownScope(scope string) bool {
+	return !strings.HasPrefix(scope, "https://") && !slices.Contains([]string{"openid", "email", "profile"}, scope)
+}
+
+func (s *Sandbox) generateIDToken(r *http.Request, email string) (any, error) {
+	var request struct {
+		Delegates    []string `json:"delegates"`
+		Audience     string   `json:"audience"`
+		IncludeEmail bool     `json:"includeEmail"`
+	}
+	if err := parseGoogleRequest(r.Body, &request); err != nil {
+		return nil, err
+	}
+	account, err := s.authorize(r, email, "getOpenIdToken", request.Delegates)
+	if err != nil {
+		return nil, err
+	}
+	if request.Audience == "" {
+		return nil, invalidArgument("Request contains an invalid argument.")
+	}
+	now := s.now()
+	claims := map[string]any{
+		"iss": "https://accounts.google.com",
+		"aud": request.Audience,
+		"azp": account.uniqueID(),
+		"sub": account.uniqueID(),
+		"iat": now.Unix(),
+		"exp": now.Add(time.Hour).Unix(),
+	}
+	if request.IncludeEmail {
+		claims["email"], claims["email_verified"] = account.Email, true
+	}
+	token, _, err := s.issueToken(s.googleKey, claims)
+	return map[string]string{"token": token}, err
+}
+
+func (s *Sandbox) signJWT(r *http.Request, email string) (any, error) {
+	var request struct {
+		Delegates []string `json:"delegates"`
+		Payload   string   `json:"payload"`
+	}
+	if err := parseGoogleRequest(r.Body, &request); err != nil {
+		return nil, err
+	}
+	account, err := s.authorize(r, email, "signJwt", request.Delegates)
+	if err != nil {
+		return nil, err
+	}
+	var claims struct {
+		Expiry *int64 `json:"exp"`
+	}
+	// The API's own limit: exp must be at most 12 hours ahead.
+	if json.Unmarshal([]byte(request.Payload), &claims) != nil ||
+		claims.Expiry != nil && time.Unix(*claims.Expiry, 0).After(s.now().Add(12*time.Hour)) {
+		return nil, invalidArgument("Request contains an invalid argument.")
+	}
+	token, keyID, err := s.issueToken(account.key, json.RawMessage(request.Payload))
+	return map[string]string{"keyId": keyID, "signedJwt": token}, err
+}
+
+// accountKey publishes the key of a service account.
+func (s *Sandbox) accountKey(r *http.Request, x *Exchange) (any, error) {
+	account, ok := s.accounts[r.PathValue("email")]
+	if !ok {
+		return nothing(r, x)
+	}
+	return publish(account.key)(r, x)
+}

@@ -1,0 +1,174 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// faults collects what is wrong with a configuration, each under its key.
+type faults struct{ list []error }
+
+func (f *faults) add(key, format string, args ...any) {
+	f.list = append(f.list, fmt.Errorf("%s: "+format, append([]any{key}, args...)...))
+}
+
+// addAll adds each of the errors that err joins, with prefix before it.
+func (f *faults) addAll(prefix string, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			f.addAll(prefix, err)
+		}
+	} else if err != nil {
+		f.list = append(f.list, fmt.Errorf("%s%w", prefix, err))
+	}
+}
+
+// matches adds a fault unless value, in full, has the form.
+func (f *faults) matches(key, value, form, description string) {
+	if !regexp.MustCompile(`\A(?:` + form + `)\z`).MatchString(value) {
+		f.add(key, "%q is not %s", value, description)
+	}
+}
+
+// unique adds a fault for every name that is there twice.
+func (f *faults) unique(key string, names []string) {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			f.add(key, "%q is there twice", name)
+		}
+	}
+}
+
+func (f *faults) httpsURL(key, value string) {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		f.add(key, "%q is not an https URL", value)
+	}
+}
+
+func (c Config) validate(judge Judge) error {
+	var f faults
+	c.GitHub.validate(&f)
+	c.AWS.validate(&f, judge)
+	c.Google.validate(&f, judge)
+	return errors.Join(f.list...)
+}
+
+func (g GitHub) validate(f *faults) {
+	f.httpsURL("github.issuer", g.issuer())
+	if g.TokenLifetime < 0 {
+		f.add("github.token-lifetime", "must not be negative")
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.Claims)) {
+		key, value := "github.claims."+name, g.Claims[name]
+		switch {
+		case value == nil:
+		case slices.Contains([]string{"iss", "aud", "iat", "nbf", "exp", "jti"}, name):
+			f.add(key, "the issuer sets this claim; it can only be left out, with null")
+		case name == "repository":
+			f.matches(key, *value, `[^/]+/[^/]+`, "of the form owner/name")
+		}
+	}
+}
+
+func (a AWS) validate(f *faults, judge Judge) {
+	var arns []string
+	for i, provider := range a.OIDCProviders {
+		key := fmt.Sprintf("aws.oidc-providers[%d].", i)
+		f.matches(key+"arn", provider.ARN, `arn:aws[a-z-]*:iam::\d{12}:oidc-provider/.+`, "the ARN of an OIDC provider")
+		if len(provider.ClientIDs) == 0 {
+			f.add(key+"client-ids", "must name at least one audience")
+		}
+		arns = append(arns, provider.ARN)
+	}
+	f.unique("aws.oidc-providers", arns)
+
+	arns = nil
+	for i, role := range a.Roles {
+		key := fmt.Sprintf("aws.roles[%d].", i)
+		if _, err := parseRoleARN(role.ARN); err != nil {
+			f.add(key+"arn", "%q is not the ARN of a role", role.ARN)
+		}
+		if d := role.maxSession(); d < time.Hour || d > 12*time.Hour {
+			f.add(key+"max-session-duration", "must be from 1h to 12h, got %s", d)
+		}
+		_, err := judge.TrustPolicy(role.TrustPolicy, TrustRequest{})
+		f.addAll(key+"trust-policy: ", err)
+		arns = append(arns, role.ARN)
+	}
+	f.unique("aws.roles", arns)
+}
+
+func (g Google) validate(f *faults, judge Judge) {
+	var names, pools []string
+	for i, provider := range g.Providers {
+		key := fmt.Sprintf("google.providers[%d].", i)
+		f.matches(key+"name", provider.Name, providerName,
+			"of the form projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER")
+		f.matches(key+"state", provider.State, `|active|disabled|deleted`, "active, disabled or deleted")
+		f.httpsURL(key+"issuer-uri", provider.IssuerURI)
+		if provider.AttributeMapping["google.subject"] == "" {
+			f.add(key+"attribute-mapping", "must map google.subject")
+		}
+		for _, name := range slices.Sorted(maps.Keys(provider.AttributeMapping)) {
+			f.matches(key+"attribute-mapping", name, `google\.subject|google\.groups|attribute\.[a-z0-9_]{1,100}`,
+				"google.subject, google.groups or attribute.NAME")
+		}
+		_, err := judge.Provider(provider, nil)
+		f.addAll(key, err)
+		names = append(names, provider.Name)
+		pools = append(pools, provider.pool())
+	}
+	f.unique("google.providers", names)
+	g.validateServiceAccounts(f, pools)
+}
+
+func (g Google) validateServiceAccounts(f *faults, pools []string) {
+	var emails []string
+	for _, account := range g.ServiceAccounts {
+		emails = append(emails, account.Email)
+	}
+	f.unique("google.service-accounts", emails)
+	for i, account := range g.ServiceAccounts {
+		key := fmt.Sprintf("google.service-accounts[%d].", i)
+		f.matches(key+"email", account.Email, `[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com`, "a service account's e-mail")
+		for _, role := range slices.Sorted(maps.Keys(account.Bindings)) {
+			key := key + "bindings." + role
+			f.matches(key, role, workloadIdentityUser+"|"+tokenCreator, "a role that the sandbox knows")
+			for _, member := range account.Bindings[role] {
+				if fault := memberFault(member, pools, emails); fault != "" {
+					f.add(key, "%q %s", member, fault)
+				}
+			}
+		}
+	}
+}
+
+var memberForm = regexp.MustCompile(`\A(?:principal://iam\.googleapis\.com/([^:]+?)/subject/.+|` +
+	`principalSet://iam\.googleapis\.com/([^:]+?)/(?:attribute\.[a-z0-9_]+/.+|\*))\z`)
+
+// memberFault says what is wrong with a member of a binding. IAM refuses a
+// binding to what does not exist, and so does the sandbox: a misspelt pool
+// would otherwise look like a permission that does not work.
+func memberFault(member string, pools, emails []string) string {
+	if email, ok := strings.CutPrefix(member, "serviceAccount:"); ok {
+		if !slices.Contains(emails, email) {
+			return "is not one of the service accounts here"
+		}
+		return ""
+	}
+	match := memberForm.FindStringSubmatch(member)
+	if match == nil {
+		return "is not a member that the sandbox can evaluate"
+	}
+	if !slices.Contains(pools, match[1]+match[2]) {
+		return "is of a pool without a provider here"
+	}
+	return ""
+}

@@ -1,0 +1,177 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// expiryGrace is how long AWS takes a token after its expiry:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
+const expiryGrace = 5 * time.Minute
+
+// webIdentitySession is the answer to AssumeRoleWithWebIdentity.
+type webIdentitySession struct {
+	XMLName         xml.Name `xml:"AssumeRoleWithWebIdentityResult"`
+	Subject         string   `xml:"SubjectFromWebIdentityToken"`
+	Audience        string   `xml:"Audience"`
+	RoleID          string   `xml:"AssumedRoleUser>AssumedRoleId"`
+	RoleARN         string   `xml:"AssumedRoleUser>Arn"`
+	AccessKeyID     string   `xml:"Credentials>AccessKeyId"`
+	SecretAccessKey string   `xml:"Credentials>SecretAccessKey"`
+	SessionToken    string   `xml:"Credentials>SessionToken"`
+	Expiration      string   `xml:"Credentials>Expiration"`
+	Provider        string   `xml:"Provider"`
+}
+
+// assumeRoleWithWebIdentity checks in AWS's order: parameters, token and
+// provider, and only then the role. That order is why AccessDenied rules out a
+// missing provider and a wrong audience.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+func (s *Sandbox) assumeRoleWithWebIdentity(r *http.Request, x *Exchange) (any, error) {
+	x.Detail = r.PostForm.Get("RoleArn")
+	request, err := parseWebIdentityRequest(r.PostForm)
+	if err != nil {
+		return nil, err
+	}
+	token, providerARN, err := s.webIdentity(r.Context(), request)
+	if err != nil {
+		return nil, err
+	}
+	role, err := s.trustingRole(request.role, TrustRequest{providerARN, token.claims})
+	if err != nil {
+		return nil, err
+	}
+	if request.duration > role.maxSession() {
+		return nil, refuse(http.StatusBadRequest, "ValidationError",
+			"The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	return s.openSession(request, token, providerARN), nil
+}
+
+// webIdentity verifies the token and returns it with the ARN of the provider
+// that vouches for it. The texts are as users quote them, among others in
+// github.com/aws-actions/configure-aws-credentials issues 280, 457 and 502 and
+// github.com/external-secrets/external-secrets issue 6648.
+func (s *Sandbox) webIdentity(ctx context.Context, request webIdentityRequest) (idToken, string, error) {
+	token, err := readToken(request.token)
+	if err != nil {
+		return token, "", badToken("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
+	}
+	for _, claim := range []string{"iss", "sub", "aud", "iat", "exp"} {
+		if token.claims[claim] == nil {
+			return token, "", badToken("Missing a required claim: %s", claim)
+		}
+	}
+	issuer := token.text("iss")
+	if u, err := url.Parse(issuer); err != nil || u.Scheme != "https" || u.Host == "" {
+		return token, "", badToken("Issuer must be a valid URL")
+	}
+	arn := request.role.provider(issuer)
+	at := slices.IndexFunc(s.config.AWS.OIDCProviders, func(p OIDCProvider) bool { return p.ARN == arn })
+	if at < 0 {
+		return token, "", badToken("No OpenIDConnect provider found in your account for %s", issuer)
+	}
+	if err := s.checkSignature(ctx, token); err != nil {
+		return token, "", err
+	}
+	now := s.now().Unix()
+	if expiry, _ := token.seconds("exp"); now >= expiry+int64(expiryGrace.Seconds()) {
+		return token, "", refuse(http.StatusBadRequest, "ExpiredTokenException",
+			"Token expired: current date/time %d must be before the expiration date/time %d", now, expiry)
+	}
+	accepted := func(audience string) bool {
+		return slices.Contains(s.config.AWS.OIDCProviders[at].ClientIDs, audience)
+	}
+	if !slices.ContainsFunc(token.audiences(), accepted) {
+		return token, "", badToken("Incorrect token audience")
+	}
+	return token, arn, nil
+}
+
+func (s *Sandbox) checkSignature(ctx context.Context, token idToken) error {
+	err := s.github.verify(ctx, token)
+	switch {
+	case err == nil:
+		return nil
+	case token.text("iss") != s.github.issuer, errors.Is(err, errUnknownKey):
+		// Of all issuers, only GitHub's is within reach. The two spaces are AWS's.
+		return badToken("Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements")
+	}
+	return badToken("The web identity token provided could not be validated")
+}
+
+func badToken(format string, args ...any) error {
+	return refuse(http.StatusBadRequest, "InvalidIdentityToken", format, args...)
+}
+
+// trustingRole returns the role if it exists and its policy trusts the token.
+// AWS does not tell the one from the other.
+func (s *Sandbox) trustingRole(arn roleARN, request TrustRequest) (Role, error) {
+	denied := refuse(http.StatusForbidden, "AccessDenied", "Not authorized to perform "+assumeAction)
+	at := slices.IndexFunc(s.config.AWS.Roles, func(r Role) bool { return r.ARN == arn.text })
+	if at < 0 {
+		return Role{}, denied
+	}
+	role := s.config.AWS.Roles[at]
+	request.Claims = conditionKeys(request.Claims)
+	allowed, err := s.judge.TrustPolicy(role.TrustPolicy, request)
+	if err != nil {
+		return Role{}, fmt.Errorf("evaluate the trust policy of %s: %w", role.ARN, err)
+	}
+	if !allowed {
+		return Role{}, denied
+	}
+	return role, nil
+}
+
+// conditionKeys returns the claims that AWS makes condition keys of. A
+// condition on any other claim of GitHub's, such as repository_owner, never holds:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+func conditionKeys(claims map[string]any) map[string]any {
+	keys := map[string]any{}
+	for _, name := range []string{
+		"aud", "sub", "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref",
+		"ref", "repository", "repository_id", "repository_owner_id", "workflow",
+	} {
+		if value, ok := claims[name]; ok {
+			keys[name] = value
+		}
+	}
+	return keys
+}
+
+func (s *Sandbox) openSession(request webIdentityRequest, token idToken, providerARN string) *webIdentitySession {
+	// Ids in IAM are of base32: AROA is a role's, ASIA a temporary access key's.
+	hash := sha256.Sum256([]byte(request.role.text))
+	roleID := "AROA" + base32.StdEncoding.EncodeToString(hash[:])[:17] + ":" + request.sessionName
+	expires := s.now().Add(request.duration)
+	issued := &webIdentitySession{
+		Subject:         token.text("sub"),
+		Audience:        token.audiences()[0],
+		RoleID:          roleID,
+		RoleARN:         request.role.session(request.sessionName),
+		AccessKeyID:     "ASIA" + base32.StdEncoding.EncodeToString(randomBytes(10)),
+		SecretAccessKey: base64.StdEncoding.EncodeToString(randomBytes(30)),
+		SessionToken:    base64.StdEncoding.EncodeToString(randomBytes(300)),
+		Expiration:      expires.UTC().Format(time.RFC3339),
+		Provider:        providerARN,
+	}
+	s.issued.secret(issued.SecretAccessKey, issued.SessionToken)
+	s.issued.addSession(issued.AccessKeyID, session{
+		token:   issued.SessionToken,
+		arn:     issued.RoleARN,
+		userID:  issued.RoleID,
+		account: request.role.account,
+		expires: expires,
+	})
+	return issued
+}
