@@ -1,0 +1,94 @@
+// Package cli is what a main package needs around the action: its streams, its arguments, its exit code, and how it says what went wrong.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gatepass/pkg/credfile"
+	"gatepass/pkg/httpclient"
+	"gatepass/pkg/inputs"
+	"gatepass/pkg/runner"
+	"gatepass/pkg/step"
+)
+
+// The exit codes. A runner knows no others: a step has succeeded or failed.
+const (
+	exitOK     = 0
+	exitFailed = 1
+)
+
+// The names under which the action's program is started, as action.yml has them.
+const (
+	SignIn  = "sign-in"
+	SignOut = "sign-out"
+)
+
+// Action is the program of the action.
+type Action struct {
+	// Stdout takes the log, all of it: what went to standard error could overtake a mask.
+	Stdout io.Writer
+	// Lookup reads the environment.
+	Lookup inputs.Lookup
+	// WorkDir is the working directory.
+	WorkDir string
+}
+
+// Main runs the stage that args[0] names, with the arguments of action.yml, and returns the exit code.
+func (a Action) Main(ctx context.Context, args []string) int {
+	log := runner.NewLog(a.Stdout)
+	err := a.run(ctx, log, filepath.Base(args[0]), args[1:])
+	if ctx.Err() != nil {
+		err = errors.New("the step was cancelled")
+	}
+	if err = errors.Join(err, log.Err()); err != nil {
+		log.Error(Message(err))
+		return exitFailed
+	}
+	return exitOK
+}
+
+func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []string) error {
+	process, err := a.process(args)
+	if err != nil {
+		return err
+	}
+	s := step.Step{Lookup: a.Lookup, Log: log, HTTP: httpclient.New(a.getenv), Process: process, Now: time.Now}
+	switch stage {
+	case SignIn:
+		return s.SignIn(ctx)
+	case SignOut:
+		return s.SignOut()
+	}
+	return errors.New("this is the program of the Gatepass action; its stages are called /sign-in and /sign-out. For your own machine there is `go run ./cmd/gatepass help`")
+}
+
+func (a Action) getenv(name string) string {
+	value, _ := a.Lookup(name)
+	return value
+}
+
+// process reads the arguments. They are there in an action's container only, with what the runner knows about its host.
+func (a Action) process(args []string) (credfile.Process, error) {
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	workspace := flags.String("host-workspace", "", "")
+	temp := flags.String("host-temp", "", "")
+	jobContainer := flags.String("job-container", "", "")
+	if err := flags.Parse(args); err != nil {
+		return credfile.Process{}, err
+	}
+	return credfile.Process{
+		Getenv:         a.getenv,
+		WorkDir:        a.WorkDir,
+		InContainer:    len(args) > 0,
+		HostTemp:       strings.TrimPrefix(*temp, "host:"),
+		HostWorkspace:  strings.TrimPrefix(*workspace, "host:"),
+		InJobContainer: *jobContainer != "",
+	}, nil
+}

@@ -1,0 +1,64 @@
+package cli_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"gatepass/pkg/cli"
+)
+
+var update = flag.Bool("update", false, "rewrite what the scripts expect")
+
+// The scripts start the action's program as a process of its own, under the names of its two stages.
+func TestMain(m *testing.M) {
+	action := func() {
+		workDir, _ := os.Getwd()
+		os.Exit(cli.Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir}.Main(context.Background(), os.Args))
+	}
+	testscript.Main(m, map[string]func(){cli.SignIn: action, cli.SignOut: action})
+}
+
+// Each script is one goal of a user. Besides testscript's own commands there are
+//
+//	step ID              begin another step of the job; the first is called sign-in
+//	with INPUT VALUE     set an input of the step, as under with: in a workflow; \n is a line break
+//	job-env NAME=VALUE   set a variable of the job, as under env: in a workflow or by an earlier step
+//	context NAME=VALUE   change a variable of the runner
+//	main, post           run a stage of the step; standard output is the log as the job shows it
+//	raw-log              print the last stage's output as it was written
+//	later-step           print the variables that a later step finds
+//	outputs              print the step's outputs
+//	credentials-file     print the file that GOOGLE_APPLICATION_CREDENTIALS names
+//	requests             print what the clouds were asked since the last time, and what they said
+//	left                 print the files in the job's folders
+//
+// In all that is printed, *** stands for a masked value, http://sandbox for the sandbox's address and /home/runner/work for the job's folder.
+// A file sandbox.yaml in a script replaces the sandbox's default configuration.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup:               setUp,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"step":             command((*world).step),
+			"with":             command((*world).with),
+			"job-env":          command((*world).jobEnv),
+			"context":          command((*world).context),
+			"main":             stage(cli.SignIn),
+			"post":             stage(cli.SignOut),
+			"raw-log":          command((*world).rawLog),
+			"later-step":       command((*world).laterStep),
+			"outputs":          command((*world).outputs),
+			"credentials-file": command((*world).credentialsFile),
+			"requests":         command((*world).requests),
+			"left":             command((*world).left),
+		},
+	})
+}

@@ -1,0 +1,248 @@
+package cli_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"gatepass/pkg/sandbox"
+	"gatepass/pkg/sandbox/job"
+)
+
+// world is a script's job and the clouds it signs in to.
+type world struct {
+	sandbox *sandbox.Sandbox
+	job     *job.Job
+	current *job.Step
+	raw     []byte            // what the last stage wrote
+	before  map[string]string // the job's environment before the first stage
+	shown   *strings.Replacer
+	bin     string // PATH of the stages' programs
+
+	mu    sync.Mutex
+	asked []sandbox.Exchange
+}
+
+// now is the clouds' time, so that the log's times are known.
+func now() time.Time { return time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC) }
+
+func setUp(env *testscript.Env) error {
+	w := &world{}
+	config := sandbox.DefaultConfig()
+	if text, err := os.ReadFile(filepath.Join(env.WorkDir, "sandbox.yaml")); err == nil {
+		if config, err = sandbox.ParseConfig(text); err != nil {
+			return err
+		}
+	}
+	var err error
+	if w.sandbox, err = sandbox.New(config, sandbox.Options{Now: now, Observe: w.observe}); err != nil {
+		return err
+	}
+	server := httptest.NewServer(w.sandbox)
+	env.Defer(server.Close)
+	folder := filepath.Join(env.WorkDir, "runner")
+	if w.job, err = job.New(folder); err != nil {
+		return err
+	}
+	for _, v := range w.sandbox.Environment(server.URL) {
+		w.job.Env[v.Name] = v.Value
+	}
+	w.shown = strings.NewReplacer(server.URL, "http://sandbox", folder, "/home/runner/work")
+	w.bin = env.Getenv("PATH")
+	w.current = w.job.Step("sign-in", map[string]string{})
+	env.Values["world"] = w
+	return nil
+}
+
+func (w *world) observe(e sandbox.Exchange) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = append(w.asked, e)
+}
+
+// command makes a script's command of a method that returns what to print.
+func command(run func(*world, []string) (string, error)) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, negated bool, args []string) {
+		w := ts.Value("world").(*world)
+		text, err := run(w, args)
+		ts.Check(err)
+		_, err = fmt.Fprint(ts.Stdout(), w.show(w.job.Mask(text)))
+		ts.Check(err)
+		if negated {
+			ts.Fatalf("cannot be negated")
+		}
+	}
+}
+
+// stage makes the command that runs a stage. Negated, it has to fail.
+func stage(name string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, negated bool, _ []string) {
+		w := ts.Value("world").(*world)
+		if w.before == nil {
+			w.before = maps.Clone(w.job.Env)
+		}
+		failed, err := w.run(name)
+		ts.Check(err)
+		var log bytes.Buffer
+		show := w.job.Log(&log)
+		_, err = show.Write(w.raw)
+		ts.Check(errors.Join(err, show.Close(), w.current.End()))
+		_, err = fmt.Fprint(ts.Stdout(), w.show(log.String()))
+		ts.Check(err)
+		ts.Check(w.noSecretIn(w.raw))
+		if failed != negated {
+			ts.Fatalf("the stage failed: %v", failed)
+		}
+	}
+}
+
+var requestID = regexp.MustCompile(`request [0-9a-f-]{36}`)
+
+// show takes out what differs from run to run.
+func (w *world) show(text string) string {
+	return requestID.ReplaceAllString(w.shown.Replace(text), "request 1234")
+}
+
+func (w *world) run(name string) (failed bool, err error) {
+	env, err := w.current.Begin()
+	if err != nil {
+		return false, err
+	}
+	program, err := lookPath(name, w.bin)
+	if err != nil {
+		return false, err
+	}
+	cmd := exec.Command(program) //nolint:noctx // testscript ends what hangs
+	cmd.Dir = w.job.Workspace()
+	for key, value := range env {
+		cmd.Env = append(cmd.Env, key+"="+value)
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	w.raw, err = cmd.Output()
+	if stderr.Len() > 0 {
+		return false, fmt.Errorf("written to standard error: %s", stderr.Bytes())
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return true, nil
+	}
+	return false, err
+}
+
+func lookPath(name, path string) (string, error) {
+	for _, folder := range filepath.SplitList(path) {
+		if file := filepath.Join(folder, name); isFile(file) {
+			return file, nil
+		}
+	}
+	return "", fmt.Errorf("%s is not in %s", name, path)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// noSecretIn checks that no secret is printed but to mask it.
+func (w *world) noSecretIn(log []byte) error {
+	for line := range strings.Lines(string(log)) {
+		if strings.HasPrefix(line, "::add-mask::") {
+			continue
+		}
+		for _, secret := range w.sandbox.Secrets() {
+			if strings.Contains(line, secret) {
+				return fmt.Errorf("a secret is printed: %s", line)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *world) step(args []string) (string, error) {
+	w.current = w.job.Step(args[0], map[string]string{})
+	return "", nil
+}
+
+func (w *world) with(args []string) (string, error) {
+	w.current.With[args[0]] = strings.ReplaceAll(strings.Join(args[1:], " "), `\n`, "\n")
+	return "", nil
+}
+
+func (w *world) jobEnv(args []string) (string, error) { return "", set(w.job.Env, args[0]) }
+
+func (w *world) context(args []string) (string, error) { return "", set(w.job.Context, args[0]) }
+
+func set(variables map[string]string, assignment string) error {
+	name, value, ok := strings.Cut(assignment, "=")
+	if !ok {
+		return errors.New("want NAME=VALUE")
+	}
+	variables[name] = value
+	return nil
+}
+
+func (w *world) rawLog([]string) (string, error) { return string(w.raw), nil }
+
+func (w *world) laterStep([]string) (string, error) {
+	changed := maps.Clone(w.job.Env)
+	maps.DeleteFunc(changed, func(name, value string) bool { old, ok := w.before[name]; return ok && old == value })
+	return assignments(changed), nil
+}
+
+func (w *world) outputs([]string) (string, error) { return assignments(w.current.Outputs), nil }
+
+func assignments(variables map[string]string) string {
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		fmt.Fprintf(&text, "%s=%s\n", name, variables[name])
+	}
+	return text.String()
+}
+
+func (w *world) credentialsFile([]string) (string, error) {
+	content, err := os.ReadFile(w.job.Env["GOOGLE_APPLICATION_CREDENTIALS"])
+	return string(content) + "\n", err
+}
+
+// requests sorts what was asked, since the clouds are asked at the same time.
+func (w *world) requests([]string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var lines []string
+	for _, e := range w.asked {
+		line := fmt.Sprintf("%s, %s: %s -> %d", e.Service, e.Call, e.Detail, e.Status)
+		if e.Refusal != "" {
+			line += " " + e.Refusal
+		}
+		lines = append(lines, line+"\n")
+	}
+	w.asked = nil
+	slices.Sort(lines)
+	return strings.Join(lines, ""), nil
+}
+
+func (w *world) left([]string) (string, error) {
+	var text strings.Builder
+	root := filepath.Dir(w.job.Temp())
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			fmt.Fprintln(&text, path)
+		}
+		return err
+	})
+	return text.String(), err
+}

@@ -1,0 +1,73 @@
+package step
+
+import (
+	"time"
+
+	"gatepass/pkg/runner"
+)
+
+// The variables that later steps find, by the names that the official actions use.
+var (
+	googleFileVariables    = []string{"CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH"}
+	googleProjectVariables = []string{"CLOUDSDK_CORE_PROJECT", "CLOUDSDK_PROJECT", "GCLOUD_PROJECT", "GCP_PROJECT", "GOOGLE_CLOUD_PROJECT"}
+	awsVariables           = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"}
+)
+
+// awsEnv are the variables of an AWS session.
+func (p plan) awsEnv(got session) runner.Variables {
+	var env runner.Variables
+	if got.aws != nil {
+		values := []string{got.aws.AccessKeyID.Reveal(), got.aws.SecretAccessKey.Reveal(), got.aws.SessionToken.Reveal(), p.AWS.Region, p.AWS.Region}
+		for i, name := range awsVariables {
+			env.Add(name, values[i])
+		}
+	}
+	return env
+}
+
+// googleEnv are the variables that name Google's credentials file and project, each where there is one.
+func (p plan) googleEnv(credentialsFile string) runner.Variables {
+	var env runner.Variables
+	if p.Google == nil || !p.Google.ExportEnvironment {
+		return env
+	}
+	if credentialsFile != "" {
+		for _, name := range googleFileVariables {
+			env.Add(name, credentialsFile)
+		}
+	}
+	if p.Google.ProjectID != "" {
+		for _, name := range googleProjectVariables {
+			env.Add(name, p.Google.ProjectID)
+		}
+	}
+	return env
+}
+
+// outputs are the outputs of a session. What has no value is not set.
+func (p plan) outputs(got session, credentialsFile string) runner.Variables {
+	var outputs runner.Variables
+	add := func(name, value string) {
+		if value != "" {
+			outputs.Add(name, value)
+		}
+	}
+	if got.aws != nil {
+		add("aws-account-id", got.aws.AccountID)
+		add("authenticated-arn", got.aws.ARN)
+		if p.AWS.OutputCredentials {
+			add("aws-access-key-id", got.aws.AccessKeyID.Reveal())
+			add("aws-secret-access-key", got.aws.SecretAccessKey.Reveal())
+			add("aws-session-token", got.aws.SessionToken.Reveal())
+			add("aws-expiration", got.aws.Expiration.UTC().Format(time.RFC3339))
+		}
+	}
+	if got.google != nil {
+		add("project_id", p.Google.ProjectID)
+		add("credentials_file_path", credentialsFile)
+		add("auth_token", got.google.Federated.Reveal())
+		add("access_token", got.google.AccessToken.Reveal())
+		add("id_token", got.google.IDToken.Reveal())
+	}
+	return outputs
+}
