@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatepass/pkg/sandbox"
+	"gatepass/pkg/untrusted"
 )
 
 const sandboxHelp = `Serve GitHub's token issuer, AWS STS and Google's STS, IAM Credentials API and OAuth
@@ -140,9 +141,9 @@ func printExchanges(out io.Writer, exchanges []sandbox.Exchange) {
 		return cmp.Or(slices.Index(services, a.Service)-slices.Index(services, b.Service), cmp.Compare(a.Call+a.Detail, b.Call+b.Detail))
 	})
 	for _, e := range exchanges {
-		fmt.Fprintf(out, "%d  %s, %s: %s\n", e.Status, e.Service, e.Call, e.Detail)
+		fmt.Fprintf(out, "%d  %s, %s: %s\n", e.Status, e.Service, untrusted.Line(e.Call), untrusted.Line(e.Detail))
 		if e.Refusal != "" {
-			fmt.Fprintf(out, "     %s\n", e.Refusal)
+			fmt.Fprintf(out, "     %s\n", untrusted.Line(e.Refusal))
 		}
 	}
 }

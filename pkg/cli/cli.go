@@ -54,18 +54,18 @@ func (a Action) Main(ctx context.Context, args []string) int {
 }
 
 func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []string) error {
+	if stage != SignIn && stage != SignOut {
+		return errors.New("this is the program of the Gatepass action; its stages are called /sign-in and /sign-out. For your own machine there is `go run ./cmd/gatepass help`")
+	}
 	process, err := a.process(args)
 	if err != nil {
 		return err
 	}
 	s := step.Step{Lookup: a.Lookup, Log: log, HTTP: httpclient.New(a.getenv), Process: process, Now: time.Now}
-	switch stage {
-	case SignIn:
-		return s.SignIn(ctx)
-	case SignOut:
+	if stage == SignOut {
 		return s.SignOut()
 	}
-	return errors.New("this is the program of the Gatepass action; its stages are called /sign-in and /sign-out. For your own machine there is `go run ./cmd/gatepass help`")
+	return s.SignIn(ctx)
 }
 
 func (a Action) getenv(name string) string {

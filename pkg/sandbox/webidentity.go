@@ -165,7 +165,7 @@ func (s *Sandbox) openSession(request webIdentityRequest, token idToken, provide
 		Expiration:      expires.UTC().Format(time.RFC3339),
 		Provider:        providerARN,
 	}
-	s.issued.secret(issued.SecretAccessKey, issued.SessionToken)
+	s.issued.secret(issued.AccessKeyID, issued.SecretAccessKey, issued.SessionToken)
 	s.issued.addSession(issued.AccessKeyID, session{
 		token:   issued.SessionToken,
 		arn:     issued.RoleARN,

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// What differs from run to run, and what stands for it in the golden files.
+var varying = []struct{ form, name string }{
+	{`http://127\.0\.0\.1:[0-9]+`, "http://127.0.0.1:8484"},
+	{regexp.QuoteMeta(os.TempDir()) + `/gatepass-demo-[0-9]+`, "/tmp/gatepass-demo"},
+	{`[0-9]{2}:[0-9]{2}:[0-9]{2} UTC`, "06:00:00 UTC"},
+	{`request [0-9a-f-]{36}`, "request 1234"},
+}
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		args []string
+		want string // the error
+	}{
+		"demo":           {[]string{"demo"}, ""},
+		"demo-refused":   {[]string{"demo", "--with", "role-to-assume=arn:aws:iam::123456789012:role/other"}, "sign-in failed with exit code 1, as shown above"},
+		"demo-bad-input": {[]string{"demo", "--with", "aws-region=,token_format=jwt"}, "sign-in failed with exit code 1, as shown above"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			command := root()
+			command.SetArgs(test.args)
+			command.SetOut(&out)
+			err := command.ExecuteContext(t.Context())
+			if got := text(err); got != test.want {
+				t.Errorf("got error %q, want %q", got, test.want)
+			}
+			got := out.String()
+			for _, v := range varying {
+				got = regexp.MustCompile(v.form).ReplaceAllString(got, v.name)
+			}
+			golden(t, name, got)
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; got\n%s", file, got)
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,100 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"gatepass/pkg/cli"
+	"gatepass/pkg/sandbox/job"
+)
+
+// run runs a program of the action in this process and returns its log and its exit code.
+func run(ctx context.Context, env map[string]string, args ...string) (log string, code int) {
+	var out bytes.Buffer
+	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+	code = cli.Action{Stdout: &out, Lookup: lookup}.Main(ctx, args)
+	return out.String(), code
+}
+
+func TestTheProgramUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	log, code := run(t.Context(), nil, "./gatepass", "--help")
+	if want := "::error::this is the program of the Gatepass action; its stages are called /sign-in and /sign-out. For your own machine there is `go run ./cmd/gatepass help`\n"; code != 1 || log != want {
+		t.Errorf("got exit code %d and %q, want 1 and %q", code, log, want)
+	}
+}
+
+// A cancelled workflow ends the step while a cloud has yet to answer.
+func TestACancelledStepExportsNothing(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	j, err := job.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Env["ACTIONS_ID_TOKEN_REQUEST_URL"], j.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = server.URL, "request-token"
+	step := j.Step("sign-in", map[string]string{"aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::123456789012:role/deploy"})
+	env, err := step.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, code := run(ctx, env, "/sign-in")
+	if want := "::error::the step was cancelled\n"; code != 1 || !strings.HasSuffix(log, want) {
+		t.Errorf("got exit code %d and %q, want 1 and %q at the end", code, log, want)
+	}
+	if err := step.End(); err != nil {
+		t.Fatal(err)
+	}
+	if len(step.Outputs) > 0 || j.Env["AWS_REGION"] != "" {
+		t.Errorf("exported %v, output %v", j.Env, step.Outputs)
+	}
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		env  map[string]string
+		want string
+	}{
+		"one fault":      {filesOf(t), "::error::nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them\n"},
+		"several faults": {with(filesOf(t), "INPUT_AWS-REGION", "x"), "::error::2 things are wrong:%0A- aws-region: \"x\" is not a region; one looks like eu-central-1%0A- role-to-assume: is missing; set it to the ARN of the role, arn:aws:iam::<account>:role/<name>\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log, _ := run(t.Context(), test.env, "/sign-in")
+			if got := log[strings.Index(log, "::error::"):]; got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}
+
+// filesOf is the environment of a step with the permission id-token: write and without inputs.
+func filesOf(t *testing.T) map[string]string {
+	t.Helper()
+	j, err := job.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := j.Step("sign-in", nil).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env["ACTIONS_ID_TOKEN_REQUEST_URL"], env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "https://token.example", "request-token"
+	return env
+}
+
+func with(env map[string]string, name, value string) map[string]string {
+	env[name] = value
+	return env
+}
