@@ -85,7 +85,7 @@ func demo(ctx context.Context, out io.Writer, with []input) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }() // holds nothing of worth
 	d := &show{out: out}
 	if d.job, err = job.New(folder); err != nil {
 		return err

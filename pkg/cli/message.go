@@ -20,7 +20,7 @@ func Message(err error) string {
 
 // split takes joined errors apart, but leaves those alone that wrap others in a text of their own.
 func split(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only the outermost
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

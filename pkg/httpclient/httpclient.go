@@ -93,13 +93,12 @@ func Fault(err error) error {
 	return u.Err
 }
 
-// ReadAll reads a whole answer.
-func ReadAll(response *http.Response) ([]byte, error) {
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+// ReadAll reads the body of an answer.
+func ReadAll(body io.Reader) ([]byte, error) {
+	content, err := io.ReadAll(body)
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return nil, fmt.Errorf("the answer is larger than %d bytes", large.Limit)
 	}
-	return body, err
+	return content, err
 }

@@ -83,7 +83,7 @@ func TestAnEndlessAnswerIsCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if _, err = httpclient.ReadAll(response); message(err) != "the answer is larger than 1048576 bytes" {
+	if _, err = httpclient.ReadAll(response.Body); message(err) != "the answer is larger than 1048576 bytes" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -99,7 +99,7 @@ func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if body, err := httpclient.ReadAll(response); err != nil || string(body) != "via proxy to 192.168.7.7" {
+	if body, err := httpclient.ReadAll(response.Body); err != nil || string(body) != "via proxy to 192.168.7.7" {
 		t.Errorf("got %q, error %v", body, err)
 	}
 }

@@ -84,7 +84,8 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 	if err != nil {
 		return secret.String{}, retry.Transient(httpclient.Fault(err), 0)
 	}
-	body, err := httpclient.ReadAll(response)
+	defer response.Body.Close()
+	body, err := httpclient.ReadAll(response.Body)
 	switch {
 	case err != nil:
 		return secret.String{}, retry.Transient(fmt.Errorf("the answer broke off: %w", httpclient.Fault(err)), 0)

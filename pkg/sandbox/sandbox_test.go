@@ -99,7 +99,7 @@ func (f fixture) do(t *testing.T, method, path, contentType, bearer, body string
 
 func send(t *testing.T, r *http.Request) response {
 	t.Helper()
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := new(http.Client).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

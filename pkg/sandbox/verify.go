@@ -56,7 +56,7 @@ func (v *tokenVerifier) verify(ctx context.Context, token idToken) error {
 	if err == nil {
 		return nil
 	}
-	known, keysErr := v.publishes(token.keyID)
+	known, keysErr := v.publishes(ctx, token.keyID)
 	if keysErr != nil {
 		return keysErr
 	}
@@ -66,8 +66,12 @@ func (v *tokenVerifier) verify(ctx context.Context, token idToken) error {
 	return err
 }
 
-func (v *tokenVerifier) publishes(keyID string) (bool, error) {
-	response, err := v.client.Get(v.keys)
+func (v *tokenVerifier) publishes(ctx context.Context, keyID string) (bool, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.keys, nil)
+	if err != nil {
+		return false, err
+	}
+	response, err := v.client.Do(request)
 	if err != nil {
 		return false, err
 	}
