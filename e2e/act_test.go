@@ -1,0 +1,136 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// act is a runner that no one here wrote: https://github.com/nektos/act. It is built and cached outside of this module, which does not
+// depend on it.
+const actVersion = "v0.2.87"
+
+func actPath(t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(cache, "gatepass-e2e", "act-"+actVersion)
+	path := filepath.Join(dir, "act")
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "install", "github.com/nektos/act@"+actVersion)
+	cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=")
+	if _, err := output(cmd); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A workflow with both clouds passes under act, on the machine itself and as the runner's user. Its steps check what they get.
+func TestSignInUnderAct(t *testing.T) {
+	t.Parallel()
+	w, dir := newWorld(t), folder(t)
+	repo, home, action := filepath.Join(dir, "repo"), filepath.Join(dir, "home"), filepath.Join(dir, "action")
+	copyFolder(t, repo, "testdata/act")
+	commit(t, repo)
+	copyAction(t, action)
+	copyFile(t, filepath.Join(dir, "act"), actPath(t))
+	if err := os.Mkdir(home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	giveToRunner(t, dir)
+
+	line := asRunner(dockerGroup(t), filepath.Join(dir, "act"), "push",
+		"--workflows", ".github/workflows/sign-in.yml",
+		"--platform", "ubuntu-latest=-self-hosted",
+		"--local-repository", "octo-org/gatepass@v1="+action,
+		// act hands Docker actions the host's paths of the command files, and mounts those elsewhere.
+		"--container-options", "-v "+home+":"+home,
+		"--pull=false", "--rm")
+	for _, variable := range w.Environment(w.base) {
+		line = append(line, "--env", variable.Name+"="+variable.Value)
+	}
+	cmd := exec.CommandContext(t.Context(), line[0], line[1:]...)
+	cmd.Dir = repo
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + home}
+	text, err := cmd.CombinedOutput()
+	log := string(text)
+	t.Logf("act printed\n%s", log)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if !strings.Contains(log, "every credential is here, such as ***") {
+		t.Error("the step after the sign-in did not reach its end")
+	}
+	if got := strings.Count(log, "the witness finds: nothing"); got != 2 {
+		t.Errorf("the witness found nothing %d times, want twice: before the sign-in and after the sign-out", got)
+	}
+	checkNoSecret(t, w, log)
+}
+
+// dockerGroup is the group that may talk to the engine.
+func dockerGroup(t *testing.T) string {
+	t.Helper()
+	var socket syscall.Stat_t
+	if err := syscall.Stat("/var/run/docker.sock", &socket); err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatUint(uint64(socket.Gid), 10)
+}
+
+// commit makes a repository of a folder.
+func commit(t *testing.T, dir string) {
+	t.Helper()
+	for _, args := range [][]string{
+		{"init", "--quiet", "--initial-branch", "main"},
+		{"add", "."},
+		{"-c", "user.name=Octocat", "-c", "user.email=octocat@example.com", "commit", "--quiet", "--message", "Sign in"},
+	} {
+		cmd := exec.CommandContext(t.Context(), "git", args...)
+		cmd.Dir = dir
+		if _, err := output(cmd); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// copyAction copies all that the image is built from.
+func copyAction(t *testing.T, dir string) {
+	t.Helper()
+	copyFolder(t, filepath.Join(dir, "pkg"), filepath.Join(repository, "pkg"))
+	for _, name := range []string{"action.yml", "Dockerfile", "main.go", "go.mod", "go.sum"} {
+		copyFile(t, filepath.Join(dir, name), filepath.Join(repository, name))
+	}
+}
+
+func copyFolder(t *testing.T, to, from string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func copyFile(t *testing.T, to, from string) {
+	t.Helper()
+	info, err := os.Stat(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, content, info.Mode().Perm()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,10 @@
+// Package e2e starts the action's own image under a real Docker engine, once as GitHub's runner does and once by act, signs in to the
+// sandbox's clouds, and looks at what the steps after it find: on the host as the runner's user, in later Docker actions, in the
+// containers of container jobs, and after the post step.
+//
+//	go test -tags e2e ./e2e
+//
+// It needs Linux, root (the runner's user is another one) and Docker; what is missing is a failure, never a skip. The runner's part is
+// played after actions/runner, src/Runner.Worker: Handlers/ContainerActionHandler.cs, Container/DockerCommandManager.cs,
+// Container/ContainerInfo.cs, ContainerOperationProvider.cs.
+package e2e

@@ -1,0 +1,190 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSignInToBothCloudsAndUseThemInLaterSteps(t *testing.T) {
+	t.Parallel()
+	for builder := range images {
+		t.Run(builder, func(t *testing.T) {
+			t.Parallel()
+			w, m := newWorld(t), newMachine(t)
+			w.permit(m)
+			environment, files := maps.Clone(m.Env), m.files(t)
+			step := m.use(t, image(t, builder), "signin", toBothClouds())
+
+			code, log := step.main(t.Context(), t)
+			if code != 0 {
+				t.Fatalf("main: got exit code %d, want 0", code)
+			}
+			checkNoSecret(t, w, log)
+			checkMasked(t, w, m)
+			checkAWS(t, m)
+			checkFile(t, m, step)
+			if folders := m.notTheRunners(t); folders != nil {
+				t.Errorf("the runner cannot empty %q", folders)
+			}
+
+			code, log = step.post(t)
+			if code != 0 {
+				t.Errorf("post: got exit code %d, want 0", code)
+			}
+			checkNoSecret(t, w, log)
+			checkNothingLeft(t, m, environment, files)
+		})
+	}
+}
+
+// Runners before 2.331.0 do not mount runner.temp, but they do mount the home folder in it.
+func TestSignInOnAnOlderRunner(t *testing.T) {
+	t.Parallel()
+	w, m := newWorld(t), newMachine(t)
+	w.permit(m)
+	m.mounts = slices.DeleteFunc(m.mounts, func(mount mount) bool { return mount.container == "/github/runner_temp" })
+	environment, files := maps.Clone(m.Env), m.files(t)
+	step := m.use(t, image(t, "legacy"), "signin", toBothClouds())
+
+	if code, _ := step.main(t.Context(), t); code != 0 {
+		t.Fatalf("main: got exit code %d, want 0", code)
+	}
+	checkFile(t, m, step)
+	if code, _ := step.post(t); code != 0 {
+		t.Errorf("post: got exit code %d, want 0", code)
+	}
+	checkNothingLeft(t, m, environment, files)
+}
+
+// A second step takes nothing from the first one, whose file lasts until the job ends.
+func TestSignInTwiceInOneJob(t *testing.T) {
+	t.Parallel()
+	w, m := newWorld(t), newMachine(t)
+	w.permit(m)
+	environment, files := maps.Clone(m.Env), m.files(t)
+	first := m.use(t, image(t, "legacy"), "first", toBothClouds())
+	second := m.use(t, image(t, "legacy"), "second", toBothClouds())
+
+	for _, step := range []*step{first, second} {
+		if code, _ := step.main(t.Context(), t); code != 0 {
+			t.Fatalf("main: got exit code %d, want 0", code)
+		}
+		checkFile(t, m, step)
+	}
+	if path := first.Outputs["credentials_file_path"]; m.hostStep(t, "cat '"+path+"'") != m.hostStep(t, readFile) {
+		t.Error("the first step's file is not what it was")
+	}
+	// The runner undoes the last step first.
+	for _, step := range []*step{second, first} {
+		if code, _ := step.post(t); code != 0 {
+			t.Errorf("post: got exit code %d, want 0", code)
+		}
+	}
+	checkNothingLeft(t, m, environment, files)
+}
+
+// In a job with `container:`, steps see the runner's folders at other paths. An output reaches them without translation, and so the
+// path must be one of theirs.
+func TestSignInInAContainerJob(t *testing.T) {
+	t.Parallel()
+	w, m := newWorld(t), newMachine(t)
+	w.permit(m)
+	m.container = "5f2b8c0d9a41"
+	environment, files := maps.Clone(m.Env), m.files(t)
+	step := m.use(t, image(t, "legacy"), "signin", toBothClouds())
+
+	if code, _ := step.main(t.Context(), t); code != 0 {
+		t.Fatalf("main: got exit code %d, want 0", code)
+	}
+	content := m.containerStep(t, readFile)
+	if !strings.Contains(content, `"external_account"`) {
+		t.Errorf("a step reads %q, want credentials", content)
+	}
+	if inline := m.containerStep(t, "cat '"+step.Outputs["credentials_file_path"]+"'"); inline != content {
+		t.Errorf("at the output's path a step reads %q", inline)
+	}
+	if docker := m.dockerStep(t, readFile); docker != content {
+		t.Errorf("a Docker action reads %q", docker)
+	}
+	if code, _ := step.post(t); code != 0 {
+		t.Errorf("post: got exit code %d, want 0", code)
+	}
+	checkNothingLeft(t, m, environment, files)
+}
+
+// One cloud says no: the step ends without anything of the other one.
+func TestRefusalLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w, m := newWorld(t), newMachine(t)
+	w.permit(m)
+	environment, files := maps.Clone(m.Env), m.files(t)
+	inputs := toBothClouds()
+	inputs["role-to-assume"] = "arn:aws:iam::123456789012:role/no-such-role"
+	step := m.use(t, image(t, "legacy"), "signin", inputs)
+
+	code, log := step.main(t.Context(), t)
+	if code != 1 {
+		t.Errorf("main: got exit code %d, want 1", code)
+	}
+	if !strings.Contains(log, "Error: ") {
+		t.Error("main: the log shows no error")
+	}
+	checkNoSecret(t, w, log)
+	if !maps.Equal(m.Env, environment) {
+		t.Errorf("main exported %q", exported(m, environment))
+	}
+	if len(step.Outputs) != 0 {
+		t.Errorf("main set the outputs %q", slices.Sorted(maps.Keys(step.Outputs)))
+	}
+	checkFiles(t, m, files)
+
+	if code, _ := step.post(t); code != 0 {
+		t.Errorf("post: got exit code %d, want 0", code)
+	}
+	checkNothingLeft(t, m, environment, files)
+}
+
+// A job is cancelled while GitHub does not answer. After 10 seconds the runner would kill the client, and the container would go on.
+func TestCancelLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w, m := newWorld(t), newMachine(t)
+	w.permit(m)
+	silent := listen(t)
+	t.Cleanup(func() { _ = silent.Close() })
+	m.Env["ACTIONS_ID_TOKEN_REQUEST_URL"] = "http://" + silent.Addr().String() + "/?api-version=2.0"
+	environment, files := maps.Clone(m.Env), m.files(t)
+	step := m.use(t, image(t, "legacy"), "signin", toBothClouds())
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancelled := make(chan time.Time, 1)
+	go func() {
+		asked, err := silent.Accept()
+		if err != nil {
+			return
+		}
+		defer asked.Close()
+		cancelled <- time.Now()
+		cancel()
+		<-t.Context().Done()
+	}()
+	code, _ := step.main(ctx, t)
+	if code == 0 {
+		t.Error("main: got exit code 0, want another")
+	}
+	if ctx.Err() == nil {
+		t.Fatal("main ended before it asked GitHub for a token")
+	}
+	if took := time.Since(<-cancelled); took > 7*time.Second {
+		t.Errorf("main ended %v after the cancellation, want at most 7s", took)
+	}
+	if code, _ := step.post(t); code != 0 {
+		t.Errorf("post: got exit code %d, want 0", code)
+	}
+	checkNothingLeft(t, m, environment, files)
+}

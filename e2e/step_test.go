@@ -1,0 +1,81 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"gatepass/pkg/sandbox/job"
+)
+
+// step is one use of the action in a job.
+type step struct {
+	*job.Step
+	machine *machine
+	action  action
+	image   string
+}
+
+// use makes a step with the action. Inputs that are not given have the defaults of action.yml.
+func (m *machine) use(t *testing.T, image, id string, given map[string]string) *step {
+	t.Helper()
+	a, err := readAction()
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs, err := a.with(given, contexts{
+		"github.workspace": m.Workspace(),
+		"runner.temp":      m.Temp(),
+		"job.container.id": m.container,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &step{m.Step(id, inputs), m, a, image}
+}
+
+// main runs the step's first stage. It returns the exit code and what the job's log shows.
+func (s *step) main(ctx context.Context, t *testing.T) (code int, log string) {
+	t.Helper()
+	return s.stage(ctx, t, s.action.Runs.Entrypoint)
+}
+
+// post runs the stage that the runner keeps for the end of the job, whatever became of the first one.
+func (s *step) post(t *testing.T) (code int, log string) {
+	t.Helper()
+	return s.stage(t.Context(), t, s.action.Runs.PostEntrypoint)
+}
+
+func (s *step) stage(ctx context.Context, t *testing.T, entrypoint string) (int, string) {
+	t.Helper()
+	env, err := s.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	giveToRunner(t, s.machine.CommandFiles())
+	env["HOME"] = s.machine.Home()
+	args, err := s.action.args(s.With)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var shown bytes.Buffer
+	log := s.machine.Log(&shown)
+	code, err := container{
+		image: s.image, entrypoint: entrypoint, args: args,
+		workdir: "/github/workspace", mounts: s.machine.mounts, env: env,
+	}.run(ctx, log)
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s ended with %d and the log\n%s", entrypoint, code, &shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.End(); err != nil {
+		t.Fatal(err)
+	}
+	return code, shown.String()
+}
