@@ -11,25 +11,22 @@ import (
 	"strings"
 )
 
-const assumeAction = "sts:AssumeRoleWithWebIdentity"
-
-// TrustPolicy evaluates Principal.Federated, exact actions and sts:*,
-// StringEquals and StringLike. An explicit deny wins, and no statement is a no:
+// TrustPolicy evaluates Principal.Federated and Principal.AWS, exact actions
+// and sts:*, StringEquals and StringLike. An explicit deny wins, and no
+// statement is a no:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-func (j *judge) TrustPolicy(policy TrustPolicy, request TrustRequest) (bool, error) {
+func (j *judge) TrustPolicy(policy TrustPolicy, request TrustRequest) (Trust, error) {
 	statements, err := parseTrustPolicy(policy)
 	if err != nil {
-		return false, err
+		return NoTrust, err
 	}
-	allowed := false
+	allowed := NoTrust
 	for _, statement := range statements {
-		if !statement.applies(request) {
-			continue
+		trust := statement.trust(request)
+		if trust != NoTrust && statement.deny {
+			return NoTrust, nil
 		}
-		if statement.deny {
-			return false, nil
-		}
-		allowed = true
+		allowed = max(allowed, trust)
 	}
 	return allowed, nil
 }
@@ -37,39 +34,50 @@ func (j *judge) TrustPolicy(policy TrustPolicy, request TrustRequest) (bool, err
 type statement struct {
 	deny       bool
 	providers  []string
+	callers    []string // Principal.AWS
 	actions    []string
 	conditions []condition
 }
 
-// condition holds if the claim behind key matches any of the patterns.
+// condition holds if the value behind key matches any of the patterns.
 type condition struct {
-	key      string // <issuer without https://>:<claim>, in lower case
+	key      string // in lower case
 	patterns []*regexp.Regexp
 }
 
-func (s statement) applies(request TrustRequest) bool {
-	if !slices.Contains(s.providers, request.ProviderARN) || !slices.ContainsFunc(s.actions, coversAssume) {
-		return false
+// trust returns whom the statement means by its principals, if it is about the request.
+func (s statement) trust(request TrustRequest) Trust {
+	covers := func(action string) bool { return strings.EqualFold(action, request.Action) || coversAll(action) }
+	if !slices.ContainsFunc(s.actions, covers) {
+		return NoTrust
 	}
 	for _, condition := range s.conditions {
 		if !condition.holds(request) {
-			return false
+			return NoTrust
 		}
 	}
-	return true
-}
-
-func coversAssume(action string) bool {
-	return strings.EqualFold(action, assumeAction) || strings.EqualFold(action, "sts:*")
-}
-
-// holds is false for a claim that the token lacks, as AWS's positive operators are.
-func (c condition) holds(request TrustRequest) bool {
-	claim, ok := strings.CutPrefix(c.key, strings.ToLower(issuerOf(request.ProviderARN))+":")
-	if !ok {
-		return false
+	named := func(name string) bool { return slices.Contains(s.callers, name) }
+	switch {
+	case request.ProviderARN != "" && slices.Contains(s.providers, request.ProviderARN):
+		return TrustsCaller
+	case len(request.Caller) > 0 && (named("*") || slices.ContainsFunc(request.Caller, named)):
+		return TrustsCaller
+	case slices.ContainsFunc(request.Account, named):
+		return TrustsAccount
 	}
-	values, _ := stringList(request.Claims[claim])
+	return NoTrust
+}
+
+func coversAll(action string) bool { return strings.EqualFold(action, "sts:*") }
+
+// holds is false for a key that the request lacks, as AWS's positive operators are.
+func (c condition) holds(request TrustRequest) bool {
+	var values []string
+	if value, ok := request.Keys[c.key]; ok {
+		values = []string{value}
+	} else if claim, ok := strings.CutPrefix(c.key, strings.ToLower(issuerOf(request.ProviderARN))+":"); ok {
+		values, _ = stringList(request.Claims[claim])
+	}
 	return slices.ContainsFunc(values, func(value string) bool {
 		return slices.ContainsFunc(c.patterns, func(p *regexp.Regexp) bool { return p.MatchString(value) })
 	})
@@ -131,16 +139,12 @@ func (p *policyParser) statement(path string, item any) statement {
 	}
 	s.deny = element["Effect"] == "Deny"
 
-	principal, _ := element["Principal"].(map[string]any)
-	s.providers, ok = stringList(principal["Federated"])
-	if !ok || len(principal) != 1 {
-		p.cannot(path+".Principal", `the sandbox can evaluate only {"Federated": ARN or list of ARNs}`)
-	}
+	p.principals(path+".Principal", element["Principal"], &s)
 	if s.actions, ok = stringList(element["Action"]); !ok {
 		p.cannot(path+".Action", "must be an action or a list of actions")
 	}
 	for _, action := range s.actions {
-		if strings.ContainsAny(action, "*?") && !coversAssume(action) {
+		if strings.ContainsAny(action, "*?") && !coversAll(action) {
 			p.cannot(path+".Action", "the sandbox cannot evaluate %q, only exact actions and sts:*", action)
 		}
 	}
@@ -148,6 +152,33 @@ func (p *policyParser) statement(path string, item any) statement {
 		s.conditions = p.conditions(path+".Condition", block, s.providers)
 	}
 	return s
+}
+
+// principalForm is what Principal.AWS may name. IAM takes no pattern but "*":
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+var principalForm = regexp.MustCompile(`\A(?:\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:(?:root|(?:user|role)/[^*?]+)|` +
+	`arn:aws[a-z-]*:sts::\d{12}:assumed-role/[^/*?]+/[^/*?]+)\z`)
+
+func (p *policyParser) principals(path string, element any, s *statement) {
+	principal, _ := element.(map[string]any)
+	list := func(kind string) []string {
+		names, ok := stringList(principal[kind])
+		if _, given := principal[kind]; given && !ok {
+			p.cannot(path+"."+kind, "must be a string or a list of strings")
+		}
+		delete(principal, kind)
+		return names
+	}
+	given := len(principal)
+	s.providers, s.callers = list("Federated"), list("AWS")
+	if given == 0 || len(principal) > 0 {
+		p.cannot(path, `the sandbox can evaluate only {"Federated": ARN or list of ARNs} and {"AWS": ARN or list of ARNs}`)
+	}
+	for _, name := range s.callers {
+		if !principalForm.MatchString(name) {
+			p.cannot(path+".AWS", "%q is not the ARN of a root, user, role or assumed-role session, an account or *", name)
+		}
+	}
 }
 
 func (p *policyParser) conditions(path string, block any, providers []string) (conditions []condition) {
@@ -170,8 +201,9 @@ func (p *policyParser) conditions(path string, block any, providers []string) (c
 			if !ok {
 				p.cannot(path+"."+key, "must be a string or a list of strings")
 			}
-			if !namesClaim(key, providers) {
-				p.cannot(path+"."+key, "the sandbox can evaluate only keys of the form <issuer>:<claim>, of an issuer that the statement trusts")
+			if !namesClaim(key, providers) && !conditionKeyForm.MatchString(key) {
+				p.cannot(path+"."+key, "the sandbox can evaluate only sts:ExternalId, sts:RoleSessionName, aws:RequestTag/KEY "+
+					"and keys of the form <issuer>:<claim>, of an issuer that the statement trusts")
 			}
 			c := condition{key: strings.ToLower(key)}
 			for _, value := range values {
@@ -185,6 +217,8 @@ func (p *policyParser) conditions(path string, block any, providers []string) (c
 	}
 	return conditions
 }
+
+var conditionKeyForm = regexp.MustCompile(`(?i)\A(?:sts:ExternalId|sts:RoleSessionName|aws:RequestTag/.+)\z`)
 
 // namesClaim reports whether key is a claim of one of the providers. Names of
 // condition keys have no case.

@@ -14,6 +14,8 @@ import (
 	"time"
 )
 
+const webIdentityAction = "sts:AssumeRoleWithWebIdentity"
+
 // expiryGrace is how long AWS takes a token after its expiry:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
 const expiryGrace = 5 * time.Minute
@@ -46,7 +48,7 @@ func (s *Sandbox) assumeRoleWithWebIdentity(r *http.Request, x *Exchange) (any, 
 	if err != nil {
 		return nil, err
 	}
-	role, err := s.trustingRole(request.role, TrustRequest{providerARN, token.claims})
+	role, err := s.trustingRole(request, providerARN, token)
 	if err != nil {
 		return nil, err
 	}
@@ -115,19 +117,23 @@ func badToken(format string, args ...any) error {
 
 // trustingRole returns the role if it exists and its policy trusts the token.
 // AWS does not tell the one from the other.
-func (s *Sandbox) trustingRole(arn roleARN, request TrustRequest) (Role, error) {
-	denied := refuse(http.StatusForbidden, "AccessDenied", "Not authorized to perform "+assumeAction)
-	at := slices.IndexFunc(s.config.AWS.Roles, func(r Role) bool { return r.ARN == arn.text })
+func (s *Sandbox) trustingRole(request webIdentityRequest, providerARN string, token idToken) (Role, error) {
+	denied := refuse(http.StatusForbidden, "AccessDenied", "Not authorized to perform "+webIdentityAction)
+	at := slices.IndexFunc(s.config.AWS.Roles, func(r Role) bool { return r.ARN == request.role.text })
 	if at < 0 {
 		return Role{}, denied
 	}
 	role := s.config.AWS.Roles[at]
-	request.Claims = conditionKeys(request.Claims)
-	allowed, err := s.judge.TrustPolicy(role.TrustPolicy, request)
+	trust, err := s.judge.TrustPolicy(role.TrustPolicy, TrustRequest{
+		Action:      webIdentityAction,
+		ProviderARN: providerARN,
+		Claims:      conditionKeys(token.claims),
+		Keys:        map[string]string{"sts:rolesessionname": request.sessionName},
+	})
 	if err != nil {
 		return Role{}, fmt.Errorf("evaluate the trust policy of %s: %w", role.ARN, err)
 	}
-	if !allowed {
+	if trust == NoTrust {
 		return Role{}, denied
 	}
 	return role, nil
