@@ -33,16 +33,25 @@ type GitHub struct {
 	Claims           map[string]*string `yaml:"claims"`            // in place of the issuer's own; nil leaves the claim out
 }
 
-// AWS is what exists in AWS, in any number of accounts.
+// AWS is what exists in AWS, in any number of accounts, and how its STS fares.
 type AWS struct {
-	OIDCProviders []OIDCProvider `yaml:"oidc-providers"`
-	Roles         []Role         `yaml:"roles"`
+	OIDCProviders   []OIDCProvider `yaml:"oidc-providers"`
+	Users           []User         `yaml:"users"`
+	Roles           []Role         `yaml:"roles"`
+	DisabledRegions []string       `yaml:"disabled-regions"`
 }
 
 // OIDCProvider is an IAM OIDC identity provider. Its ARN ends with its URL.
 type OIDCProvider struct {
 	ARN       string   `yaml:"arn"`
 	ClientIDs []string `yaml:"client-ids"`
+}
+
+// User is an IAM user with an access key.
+type User struct {
+	ARN             string `yaml:"arn"`
+	AccessKeyID     string `yaml:"access-key-id"`
+	SecretAccessKey string `yaml:"secret-access-key"`
 }
 
 // Role is an IAM role.

@@ -12,19 +12,10 @@ import (
 // ledger is what the sandbox has issued. It only grows: a sandbox lives as long
 // as a demonstration or a test.
 type ledger struct {
-	mu       sync.Mutex
-	secrets  []string
-	sessions map[string]session // AWS, by access key id
-	grants   map[string]grant   // Google, by access token
-}
-
-// session is what AWS credentials stand for.
-type session struct {
-	token   string
-	arn     string
-	userID  string
-	account string
-	expires time.Time
+	mu      sync.Mutex
+	secrets []string
+	callers map[string]caller // AWS, by access key id
+	grants  map[string]grant  // Google, by access token
 }
 
 // grant is what a Google access token stands for.
@@ -34,7 +25,7 @@ type grant struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{sessions: map[string]session{}, grants: map[string]grant{}}
+	return &ledger{callers: map[string]caller{}, grants: map[string]grant{}}
 }
 
 func (l *ledger) secret(secrets ...string) {
@@ -49,17 +40,22 @@ func (l *ledger) all() []string {
 	return slices.Clone(l.secrets)
 }
 
-func (l *ledger) addSession(accessKey string, session session) {
+// addCaller makes an access key known, and its parts secrets.
+func (l *ledger) addCaller(accessKey string, caller caller) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.sessions[accessKey] = session
+	l.callers[accessKey] = caller
+	l.secrets = append(l.secrets, accessKey, caller.secretKey)
+	if caller.token != "" {
+		l.secrets = append(l.secrets, caller.token)
+	}
 }
 
-func (l *ledger) session(accessKey string) (session, bool) {
+func (l *ledger) caller(accessKey string) (caller, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	session, ok := l.sessions[accessKey]
-	return session, ok
+	caller, ok := l.callers[accessKey]
+	return caller, ok
 }
 
 // addGrant issues an access token for grant. The prefix is the one by which

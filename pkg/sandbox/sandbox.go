@@ -82,6 +82,9 @@ func New(config Config, options Options) (*Sandbox, error) {
 		s.now = time.Now
 	}
 	s.issued.secret(s.requestToken)
+	for _, user := range config.AWS.Users {
+		s.issued.addCaller(user.AccessKeyID, newUser(user))
+	}
 
 	observe := options.Observe
 	if observe == nil {
@@ -108,8 +111,8 @@ func New(config Config, options Options) (*Sandbox, error) {
 // ServeHTTP answers one request.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Secrets returns every secret issued so far and the request token, so that a
-// test can search output for them.
+// Secrets returns every secret issued so far, the request token and the users'
+// access keys, so that a test can search output for them.
 func (s *Sandbox) Secrets() []string { return s.issued.all() }
 
 // Environment returns what points an action, an SDK or act at the sandbox
@@ -137,7 +140,7 @@ func (s *Sandbox) routes(observe func(Exchange)) http.Handler {
 	serve("GET /github/.well-known/jwks", github, "keys", publish(s.githubKey))
 
 	// SDKs join a base URL's path and "/" in both ways.
-	aws := service{"AWS STS", writeAWS}
+	aws := service{"AWS STS", s.writeAWS}
 	serve("POST /aws", aws, "", s.aws)
 	serve("POST /aws/{$}", aws, "", s.aws)
 

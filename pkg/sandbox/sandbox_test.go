@@ -41,7 +41,14 @@ type fixture struct {
 // newFixture serves the world of testdata with the claims given.
 func newFixture(t *testing.T, claims map[string]*string) fixture {
 	t.Helper()
-	text, err := os.ReadFile("testdata/world.yaml")
+	config := readConfig(t, "testdata/world.yaml")
+	config.GitHub.Claims = claims
+	return serve(t, config, nil)
+}
+
+func readConfig(t *testing.T, file string) sandbox.Config {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,8 +56,7 @@ func newFixture(t *testing.T, claims map[string]*string) fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.GitHub.Claims = claims
-	return serve(t, config, nil)
+	return config
 }
 
 func serve(t *testing.T, config sandbox.Config, observe func(sandbox.Exchange)) fixture {

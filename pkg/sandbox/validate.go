@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // faults collects what is wrong with a configuration, each under its key.
@@ -75,34 +74,6 @@ func (g GitHub) validate(f *faults) {
 			f.matches(key, *value, `[^/]+/[^/]+`, "of the form owner/name")
 		}
 	}
-}
-
-func (a AWS) validate(f *faults, judge Judge) {
-	var arns []string
-	for i, provider := range a.OIDCProviders {
-		key := fmt.Sprintf("aws.oidc-providers[%d].", i)
-		f.matches(key+"arn", provider.ARN, `arn:aws[a-z-]*:iam::\d{12}:oidc-provider/.+`, "the ARN of an OIDC provider")
-		if len(provider.ClientIDs) == 0 {
-			f.add(key+"client-ids", "must name at least one audience")
-		}
-		arns = append(arns, provider.ARN)
-	}
-	f.unique("aws.oidc-providers", arns)
-
-	arns = nil
-	for i, role := range a.Roles {
-		key := fmt.Sprintf("aws.roles[%d].", i)
-		if _, err := parseRoleARN(role.ARN); err != nil {
-			f.add(key+"arn", "%q is not the ARN of a role", role.ARN)
-		}
-		if d := role.maxSession(); d < time.Hour || d > 12*time.Hour {
-			f.add(key+"max-session-duration", "must be from 1h to 12h, got %s", d)
-		}
-		_, err := judge.TrustPolicy(role.TrustPolicy, TrustRequest{})
-		f.addAll(key+"trust-policy: ", err)
-		arns = append(arns, role.ARN)
-	}
-	f.unique("aws.roles", arns)
 }
 
 func (g Google) validate(f *faults, judge Judge) {

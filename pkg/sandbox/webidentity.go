@@ -2,9 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -22,16 +19,11 @@ const expiryGrace = 5 * time.Minute
 
 // webIdentitySession is the answer to AssumeRoleWithWebIdentity.
 type webIdentitySession struct {
-	XMLName         xml.Name `xml:"AssumeRoleWithWebIdentityResult"`
-	Subject         string   `xml:"SubjectFromWebIdentityToken"`
-	Audience        string   `xml:"Audience"`
-	RoleID          string   `xml:"AssumedRoleUser>AssumedRoleId"`
-	RoleARN         string   `xml:"AssumedRoleUser>Arn"`
-	AccessKeyID     string   `xml:"Credentials>AccessKeyId"`
-	SecretAccessKey string   `xml:"Credentials>SecretAccessKey"`
-	SessionToken    string   `xml:"Credentials>SessionToken"`
-	Expiration      string   `xml:"Credentials>Expiration"`
-	Provider        string   `xml:"Provider"`
+	XMLName  xml.Name `xml:"AssumeRoleWithWebIdentityResult"`
+	Subject  string   `xml:"SubjectFromWebIdentityToken"`
+	Audience string   `xml:"Audience"`
+	Provider string   `xml:"Provider"`
+	issuedSession
 }
 
 // assumeRoleWithWebIdentity checks in AWS's order: parameters, token and
@@ -52,11 +44,15 @@ func (s *Sandbox) assumeRoleWithWebIdentity(r *http.Request, x *Exchange) (any, 
 	if err != nil {
 		return nil, err
 	}
-	if request.duration > role.maxSession() {
-		return nil, refuse(http.StatusBadRequest, "ValidationError",
-			"The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	if err := role.allowsDuration(request.duration); err != nil {
+		return nil, err
 	}
-	return s.openSession(request, token, providerARN), nil
+	return &webIdentitySession{
+		Subject:       token.text("sub"),
+		Audience:      token.audiences()[0],
+		Provider:      providerARN,
+		issuedSession: s.openSession(request.assumption, role),
+	}, nil
 }
 
 // webIdentity verifies the token and returns it with the ARN of the provider
@@ -119,11 +115,10 @@ func badToken(format string, args ...any) error {
 // AWS does not tell the one from the other.
 func (s *Sandbox) trustingRole(request webIdentityRequest, providerARN string, token idToken) (Role, error) {
 	denied := refuse(http.StatusForbidden, "AccessDenied", "Not authorized to perform "+webIdentityAction)
-	at := slices.IndexFunc(s.config.AWS.Roles, func(r Role) bool { return r.ARN == request.role.text })
-	if at < 0 {
+	role, ok := s.role(request.role.text)
+	if !ok {
 		return Role{}, denied
 	}
-	role := s.config.AWS.Roles[at]
 	trust, err := s.judge.TrustPolicy(role.TrustPolicy, TrustRequest{
 		Action:      webIdentityAction,
 		ProviderARN: providerARN,
@@ -153,31 +148,4 @@ func conditionKeys(claims map[string]any) map[string]any {
 		}
 	}
 	return keys
-}
-
-func (s *Sandbox) openSession(request webIdentityRequest, token idToken, providerARN string) *webIdentitySession {
-	// Ids in IAM are of base32: AROA is a role's, ASIA a temporary access key's.
-	hash := sha256.Sum256([]byte(request.role.text))
-	roleID := "AROA" + base32.StdEncoding.EncodeToString(hash[:])[:17] + ":" + request.sessionName
-	expires := s.now().Add(request.duration)
-	issued := &webIdentitySession{
-		Subject:         token.text("sub"),
-		Audience:        token.audiences()[0],
-		RoleID:          roleID,
-		RoleARN:         request.role.session(request.sessionName),
-		AccessKeyID:     "ASIA" + base32.StdEncoding.EncodeToString(randomBytes(10)),
-		SecretAccessKey: base64.StdEncoding.EncodeToString(randomBytes(30)),
-		SessionToken:    base64.StdEncoding.EncodeToString(randomBytes(300)),
-		Expiration:      expires.UTC().Format(time.RFC3339),
-		Provider:        providerARN,
-	}
-	s.issued.secret(issued.AccessKeyID, issued.SecretAccessKey, issued.SessionToken)
-	s.issued.addSession(issued.AccessKeyID, session{
-		token:   issued.SessionToken,
-		arn:     issued.RoleARN,
-		userID:  issued.RoleID,
-		account: request.role.account,
-		expires: expires,
-	})
-	return issued
 }
