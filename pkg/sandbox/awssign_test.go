@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,17 +13,20 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 
 	"gatepass/pkg/sandbox"
 )
 
 // The access keys of testdata/accounts.yaml.
 var (
-	ciKey   = aws.Credentials{AccessKeyID: "AKIACI00000000000000", SecretAccessKey: strings.Repeat("cisecret", 5)}
-	freeKey = aws.Credentials{AccessKeyID: "AKIAFREE000000000000", SecretAccessKey: strings.Repeat("freesecret", 4)}
-	cnKey   = aws.Credentials{AccessKeyID: "AKIACN00000000000000", SecretAccessKey: "cnsecret/cnsecret/cnsecret/cnsecret/cnse"}
-	govKey  = aws.Credentials{AccessKeyID: "AKIAGOV0000000000000", SecretAccessKey: strings.Repeat("govsecret+", 4)}
+	ciKey       = aws.Credentials{AccessKeyID: "AKIACI00000000000000", SecretAccessKey: strings.Repeat("cisecret", 5)}
+	freeKey     = aws.Credentials{AccessKeyID: "AKIAFREE000000000000", SecretAccessKey: strings.Repeat("freesecret", 4)}
+	untaggedKey = aws.Credentials{AccessKeyID: "AKIAUNTAGGED00000000", SecretAccessKey: strings.Repeat("untagged", 5)}
+	cnKey       = aws.Credentials{AccessKeyID: "AKIACN00000000000000", SecretAccessKey: "cnsecret/cnsecret/cnsecret/cnsecret/cnse"}
+	govKey      = aws.Credentials{AccessKeyID: "AKIAGOV0000000000000", SecretAccessKey: strings.Repeat("govsecret+", 4)}
 )
 
 // newAccounts serves the world of testdata/accounts.yaml.
@@ -54,6 +58,31 @@ func (f fixture) client(region string, key aws.Credentials) *sts.Client {
 		HTTPSignerV4: clockedSigner{v4.NewSigner(), f.now},
 		Retryer:      aws.NopRetryer{},
 	})
+}
+
+// clientRefusal returns the refusal in an error of the SDK's client.
+func clientRefusal(t *testing.T, err error) refusal {
+	t.Helper()
+	if err == nil {
+		return refusal{}
+	}
+	var api smithy.APIError
+	var answer *awshttp.ResponseError
+	if !errors.As(err, &api) || !errors.As(err, &answer) {
+		t.Fatal(err)
+	}
+	return refusal{answer.HTTPStatusCode(), api.ErrorCode(), api.ErrorMessage()}
+}
+
+// signedForm sends a form signed by the SDK's signer, for eu-central-1 if no region is given.
+func (f fixture) signedForm(t *testing.T, key aws.Credentials, region string, form url.Values) response {
+	t.Helper()
+	if region == "" {
+		region = "eu-central-1"
+	}
+	r := f.request(t, form)
+	sign(t, key, r, form.Encode(), "sts", region, f.now())
+	return send(t, r)
 }
 
 func (f fixture) request(t *testing.T, form url.Values) *http.Request {

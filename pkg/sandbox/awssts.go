@@ -28,6 +28,8 @@ func (s *Sandbox) aws(r *http.Request, x *Exchange) (any, error) {
 		switch x.Call {
 		case "AssumeRoleWithWebIdentity":
 			return s.assumeRoleWithWebIdentity(r, x)
+		case "AssumeRole":
+			return s.assumeRole(r, x)
 		case "GetCallerIdentity":
 			return s.getCallerIdentity(r, x)
 		}

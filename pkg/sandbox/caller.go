@@ -18,6 +18,12 @@ type caller struct {
 	secretKey string
 	token     string    // a session's; a user has none
 	expires   time.Time // zero for a user, whose key does not expire
+
+	role           string       // the ARN of the session's role
+	tags           []sessionTag // those of the session that its own sessions inherit
+	limited        bool         // by session policies
+	mayAssume      []string
+	mayTagSessions bool
 }
 
 var secretKeyForm = regexp.MustCompile(`\A[A-Za-z0-9/+]{40}\z`)
@@ -26,11 +32,13 @@ var secretKeyForm = regexp.MustCompile(`\A[A-Za-z0-9/+]{40}\z`)
 func newUser(user User) caller {
 	match := userARNForm.FindStringSubmatch(user.ARN)
 	return caller{
-		arn:       user.ARN,
-		userID:    iamID("AIDA", user.ARN),
-		partition: match[1],
-		account:   match[2],
-		secretKey: user.SecretAccessKey,
+		arn:            user.ARN,
+		userID:         iamID("AIDA", user.ARN),
+		partition:      match[1],
+		account:        match[2],
+		secretKey:      user.SecretAccessKey,
+		mayAssume:      user.MayAssume,
+		mayTagSessions: user.MayTagSessions,
 	}
 }
 
@@ -66,4 +74,27 @@ func (s *Sandbox) authenticate(r *http.Request) (caller, error) {
 			"Your account administrator can activate STS in this region using the IAM Console.", found.account)
 	}
 	return found, nil
+}
+
+// names returns how a policy may name the caller itself.
+func (c caller) names() []string {
+	if c.role == "" {
+		return []string{c.arn}
+	}
+	return []string{c.arn, c.role}
+}
+
+// accountNames returns how a policy may name the caller's account.
+func (c caller) accountNames() []string {
+	return []string{"arn:" + c.partition + ":iam::" + c.account + ":root", c.account}
+}
+
+// may reports whether the caller's own policies allow an action on a role.
+func (c caller) may(action string, role roleARN) bool {
+	if action == tagAction && !c.mayTagSessions {
+		return false
+	}
+	return slices.ContainsFunc(c.mayAssume, func(like string) bool {
+		return pattern("StringLike", like).MatchString(role.text)
+	})
 }

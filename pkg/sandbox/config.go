@@ -35,10 +35,11 @@ type GitHub struct {
 
 // AWS is what exists in AWS, in any number of accounts, and how its STS fares.
 type AWS struct {
-	OIDCProviders   []OIDCProvider `yaml:"oidc-providers"`
-	Users           []User         `yaml:"users"`
-	Roles           []Role         `yaml:"roles"`
-	DisabledRegions []string       `yaml:"disabled-regions"`
+	OIDCProviders     []OIDCProvider `yaml:"oidc-providers"`
+	Users             []User         `yaml:"users"`
+	Roles             []Role         `yaml:"roles"`
+	PackedPolicyLimit int            `yaml:"packed-policy-limit"` // bytes of session tags; none if 0
+	DisabledRegions   []string       `yaml:"disabled-regions"`
 }
 
 // OIDCProvider is an IAM OIDC identity provider. Its ARN ends with its URL.
@@ -49,15 +50,19 @@ type OIDCProvider struct {
 
 // User is an IAM user with an access key.
 type User struct {
-	ARN             string `yaml:"arn"`
-	AccessKeyID     string `yaml:"access-key-id"`
-	SecretAccessKey string `yaml:"secret-access-key"`
+	ARN             string   `yaml:"arn"`
+	AccessKeyID     string   `yaml:"access-key-id"`
+	SecretAccessKey string   `yaml:"secret-access-key"`
+	MayAssume       []string `yaml:"may-assume"`       // patterns of role ARNs
+	MayTagSessions  bool     `yaml:"may-tag-sessions"` // of those roles
 }
 
 // Role is an IAM role.
 type Role struct {
 	ARN                string        `yaml:"arn"`
 	MaxSessionDuration time.Duration `yaml:"max-session-duration"` // Defaults to an hour, as in IAM.
+	MayAssume          []string      `yaml:"may-assume"`           // patterns of role ARNs
+	MayTagSessions     bool          `yaml:"may-tag-sessions"`     // of those roles
 	TrustPolicy        TrustPolicy   `yaml:"trust-policy"`
 }
 

@@ -35,8 +35,8 @@ func (r Role) allowsDuration(duration time.Duration) error {
 	return nil
 }
 
-// openSession issues credentials for a session of role.
-func (s *Sandbox) openSession(request assumption, role Role) issuedSession {
+// openSession issues credentials for a session of role with tags.
+func (s *Sandbox) openSession(request assumption, role Role, tags []sessionTag) issuedSession {
 	expires := s.now().Add(request.duration)
 	issued := issuedSession{
 		RoleID:          iamID("AROA", role.ARN) + ":" + request.sessionName,
@@ -47,13 +47,18 @@ func (s *Sandbox) openSession(request assumption, role Role) issuedSession {
 		Expiration:      expires.UTC().Format(time.RFC3339),
 	}
 	s.issued.addCaller(issued.AccessKeyID, caller{
-		arn:       issued.RoleARN,
-		userID:    issued.RoleID,
-		partition: request.role.partition,
-		account:   request.role.account,
-		secretKey: issued.SecretAccessKey,
-		token:     issued.SessionToken,
-		expires:   expires,
+		arn:            issued.RoleARN,
+		userID:         issued.RoleID,
+		partition:      request.role.partition,
+		account:        request.role.account,
+		secretKey:      issued.SecretAccessKey,
+		token:          issued.SessionToken,
+		expires:        expires,
+		role:           role.ARN,
+		tags:           transitive(tags),
+		limited:        request.policies.any(),
+		mayAssume:      role.MayAssume,
+		mayTagSessions: role.MayTagSessions,
 	})
 	return issued
 }

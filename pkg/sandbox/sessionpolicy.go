@@ -15,6 +15,9 @@ const maxSessionPolicies = 2048
 
 // sessionPolicies limit what a session may do:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+//
+// The sandbox checks their form. Of what they allow it knows nothing, so that
+// a session with a policy may assume no further role.
 type sessionPolicies struct {
 	inline string
 	arns   []string
@@ -23,6 +26,8 @@ type sessionPolicies struct {
 const policyPattern = `[\u0009\u000A\u000D\u0020-\u00FF]+`
 
 var policyForm = regexp.MustCompile(`\A[\t\n\r\x{20}-\x{FF}]+\z`)
+
+func (p *sessionPolicies) any() bool { return p.inline != "" || len(p.arns) > 0 }
 
 // read reads the parameters Policy and PolicyArns and adds to v what is wrong with them.
 func (p *sessionPolicies) read(form url.Values, v *violations) {

@@ -27,6 +27,7 @@ func (a AWS) validate(f *faults, judge Judge) {
 		if d := role.maxSession(); d < time.Hour || d > 12*time.Hour {
 			f.add(key+"max-session-duration", "must be from 1h to 12h, got %s", d)
 		}
+		f.rolePatterns(key+"may-assume", role.MayAssume)
 		_, err := judge.TrustPolicy(role.TrustPolicy, TrustRequest{})
 		f.addAll(key+"trust-policy: ", err)
 		arns = append(arns, role.ARN)
@@ -46,6 +47,7 @@ func (a AWS) validateUsers(f *faults) {
 		if !secretKeyForm.MatchString(user.SecretAccessKey) {
 			f.add(key+"secret-access-key", "is not 40 characters of base64")
 		}
+		f.rolePatterns(key+"may-assume", user.MayAssume)
 		arns, keys = append(arns, user.ARN), append(keys, user.AccessKeyID)
 	}
 	f.unique("aws.users", arns)
@@ -53,7 +55,17 @@ func (a AWS) validateUsers(f *faults) {
 }
 
 func (a AWS) validateService(f *faults) {
+	if a.PackedPolicyLimit < 0 {
+		f.add("aws.packed-policy-limit", "must not be negative")
+	}
 	for i, region := range a.DisabledRegions {
 		f.matches(fmt.Sprintf("aws.disabled-regions[%d]", i), region, regionPattern, "a region such as ap-east-1")
+	}
+}
+
+// rolePatterns adds a fault for what no role's ARN can match.
+func (f *faults) rolePatterns(key string, patterns []string) {
+	for _, pattern := range patterns {
+		f.matches(key, pattern, `\*|arn:[a-z*?-]+:iam::[0-9*?]+:role/.+`, "a pattern of role ARNs")
 	}
 }

@@ -51,7 +51,7 @@ func (s *Sandbox) assumeRoleWithWebIdentity(r *http.Request, x *Exchange) (any, 
 		Subject:       token.text("sub"),
 		Audience:      token.audiences()[0],
 		Provider:      providerARN,
-		issuedSession: s.openSession(request.assumption, role),
+		issuedSession: s.openSession(request.assumption, role, nil),
 	}, nil
 }
 
