@@ -72,7 +72,7 @@ type assumedRole struct {
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 func (s *Sandbox) assumeRole(r *http.Request, x *Exchange) (any, error) {
 	x.Detail = r.PostForm.Get("RoleArn")
-	caller, err := s.authenticate(r)
+	caller, err := s.authenticate(r, x)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -75,7 +76,7 @@ func denied(caller, action, role, reason string) refusal {
 
 func TestAssumeRoleTrust(t *testing.T) {
 	t.Parallel()
-	f := newAccounts(t, nil)
+	f := newAccounts(t, nil, nil)
 	const (
 		ci       = "arn:aws:iam::111111111111:user/ci"
 		free     = "arn:aws:iam::111111111111:user/team/free"
@@ -145,7 +146,7 @@ func TestAssumeRoleTrust(t *testing.T) {
 
 func TestAssumeRoleParameters(t *testing.T) {
 	t.Parallel()
-	f := newAccounts(t, func(a *sandbox.AWS) { a.PackedPolicyLimit = 7 })
+	f := newAccounts(t, func(a *sandbox.AWS) { a.PackedPolicyLimit = 7 }, nil)
 	const one = "1 validation error detected: "
 	invalid := func(message string) refusal { return refusal{400, "ValidationError", message} }
 	malformed := func(message string) refusal { return refusal{400, "MalformedPolicyDocument", message} }
@@ -245,7 +246,8 @@ func TestAssumeRoleParameters(t *testing.T) {
 // TestRoleChaining goes from a user to a role, to a second and to a third with the SDK's own client.
 func TestRoleChaining(t *testing.T) {
 	t.Parallel()
-	f := newAccounts(t, nil)
+	var asked recorder
+	f := newAccounts(t, nil, asked.observe)
 	assume := func(key aws.Credentials, role string, change func(*sts.AssumeRoleInput)) (*sts.AssumeRoleOutput, aws.Credentials, refusal) {
 		input := &sts.AssumeRoleInput{RoleArn: aws.String(role), RoleSessionName: aws.String("ci-1")}
 		if change != nil {
@@ -281,6 +283,16 @@ func TestRoleChaining(t *testing.T) {
 			t.Errorf("Secrets lacks %q", secret)
 		}
 	}
+	wantParameters := url.Values{
+		"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {own + "federated"}, "RoleSessionName": {"ci-1"}, "DurationSeconds": {"7200"},
+		"Tags.member.1.Key": {"Repository"}, "Tags.member.1.Value": {"octo-repo"}, "Tags.member.2.Key": {"Branch"}, "Tags.member.2.Value": {"main"},
+		"TransitiveTagKeys.member.1": {"repository"},
+	}
+	seen := asked.take()
+	if !reflect.DeepEqual(seen[0].Parameters, wantParameters) || seen[0].Caller != "arn:aws:iam::111111111111:user/ci" {
+		t.Errorf("observed %v by %s", seen[0].Parameters, seen[0].Caller)
+	}
+
 	_, chained, refused := assume(first, own+"chained", func(i *sts.AssumeRoleInput) { i.Tags = tags("Branch", "other") })
 	if refused != (refusal{}) {
 		t.Fatal(refused)
@@ -310,7 +322,7 @@ func TestRoleChaining(t *testing.T) {
 // TestWebIdentityInOtherPartition signs in with a token in China, and asks who that is.
 func TestWebIdentityInOtherPartition(t *testing.T) {
 	t.Parallel()
-	f := newAccounts(t, nil)
+	f := newAccounts(t, nil, nil)
 	session := f.assume(t, "arn:aws-cn:iam::333333333333:role/cn", f.idToken(t, "sts.amazonaws.com.cn"))
 	if session.RoleARN != "arn:aws-cn:sts::333333333333:assumed-role/cn/session" ||
 		session.Provider != "arn:aws-cn:iam::333333333333:oidc-provider/token.actions.githubusercontent.com" {

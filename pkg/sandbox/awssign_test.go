@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,13 +31,34 @@ var (
 )
 
 // newAccounts serves the world of testdata/accounts.yaml.
-func newAccounts(t *testing.T, change func(*sandbox.AWS)) fixture {
+func newAccounts(t *testing.T, change func(*sandbox.AWS), observe func(sandbox.Exchange)) fixture {
 	t.Helper()
 	config := readConfig(t, "testdata/accounts.yaml")
 	if change != nil {
 		change(&config.AWS)
 	}
-	return serve(t, config, nil)
+	return serve(t, config, observe)
+}
+
+// recorder keeps what a sandbox was asked.
+type recorder struct {
+	mu   sync.Mutex
+	seen []sandbox.Exchange
+}
+
+func (r *recorder) observe(x sandbox.Exchange) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen = append(r.seen, x)
+}
+
+// take returns what was asked since the last time.
+func (r *recorder) take() []sandbox.Exchange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seen := r.seen
+	r.seen = nil
+	return seen
 }
 
 // clockedSigner is the SDK's signer with the fixture's clock.

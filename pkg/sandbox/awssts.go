@@ -5,6 +5,9 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
 )
 
 const awsVersion = "2011-06-15"
@@ -22,7 +25,7 @@ func (s *Sandbox) aws(r *http.Request, x *Exchange) (any, error) {
 		return nil, malformed
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body)) // A signature is over all of it.
-	x.Call = r.PostForm.Get("Action")
+	x.Call, x.Parameters = r.PostForm.Get("Action"), withoutSecrets(r.PostForm)
 	version := r.PostForm.Get("Version")
 	if version == awsVersion {
 		switch x.Call {
@@ -40,6 +43,19 @@ func (s *Sandbox) aws(r *http.Request, x *Exchange) (any, error) {
 	return nil, refuse(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", x.Call, version)
 }
 
+// secretName matches the parameters that are secrets, or part of one.
+var secretName = regexp.MustCompile(`(?i)token|secret|signature|accesskey|credential|assertion`)
+
+func withoutSecrets(form url.Values) url.Values {
+	shown := url.Values{}
+	for name, values := range form {
+		if !secretName.MatchString(name) {
+			shown[name] = slices.Clone(values)
+		}
+	}
+	return shown
+}
+
 // callerIdentity is the answer to GetCallerIdentity.
 type callerIdentity struct {
 	XMLName xml.Name `xml:"GetCallerIdentityResult"`
@@ -49,7 +65,7 @@ type callerIdentity struct {
 }
 
 func (s *Sandbox) getCallerIdentity(r *http.Request, x *Exchange) (any, error) {
-	caller, err := s.authenticate(r)
+	caller, err := s.authenticate(r, x)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func newUser(user User) caller {
 }
 
 // authenticate finds the caller that signed a request.
-func (s *Sandbox) authenticate(r *http.Request) (caller, error) {
+func (s *Sandbox) authenticate(r *http.Request, x *Exchange) (caller, error) {
 	if r.Header.Get("Authorization") == "" {
 		return caller{}, refuse(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
 	}
@@ -69,6 +69,7 @@ func (s *Sandbox) authenticate(r *http.Request) (caller, error) {
 	if err := signature.verify(r, body, found.secretKey); err != nil {
 		return caller{}, err
 	}
+	x.Caller = found.arn
 	if slices.Contains(s.config.AWS.DisabledRegions, signature.region) {
 		return caller{}, refuse(http.StatusForbidden, "RegionDisabledException", "STS is not activated in this region for account:%s. "+
 			"Your account administrator can activate STS in this region using the IAM Console.", found.account)

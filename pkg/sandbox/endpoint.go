@@ -29,7 +29,7 @@ type endpoint struct {
 }
 
 func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := Exchange{Service: e.service.name, Call: e.call, Status: http.StatusOK}
+	x := Exchange{Service: e.service.name, Call: e.call, Status: http.StatusOK, UserAgent: r.UserAgent()}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	answer, err := e.answer(r, &x)
 	var refused *refusal

@@ -15,6 +15,7 @@ package sandbox
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -31,13 +32,17 @@ type Options struct {
 	RequestToken string
 }
 
-// Exchange is one request to the sandbox and how it was answered. It holds no secret.
+// Exchange is one request to the sandbox and how it was answered. It holds no
+// secret: to AWS an external ID is none.
 type Exchange struct {
-	Service string // who was asked: "GitHub", "AWS STS", "Google STS", "Google IAM Credentials", "Google OAuth"
-	Call    string // what for, such as "ID token", "AssumeRoleWithWebIdentity" or "generateAccessToken"
-	Detail  string // what it was about: the audience, role, provider or service account
-	Status  int    // the HTTP status
-	Refusal string // empty when granted; otherwise "code: message", as the cloud said it
+	Service    string     // who was asked: "GitHub", "AWS STS", "Google STS", "Google IAM Credentials", "Google OAuth"
+	Call       string     // what for, such as "ID token", "AssumeRoleWithWebIdentity" or "generateAccessToken"
+	Detail     string     // what it was about: the audience, role, provider or service account
+	Caller     string     // AWS STS: the ARN of who signed the request; empty if nobody did, or not rightly
+	Parameters url.Values // AWS STS: the request's parameters, but for secrets
+	UserAgent  string     // what the client says that it is
+	Status     int        // the HTTP status
+	Refusal    string     // empty when granted; otherwise "code: message", as the cloud said it
 }
 
 // Variable is an environment variable.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -247,17 +248,23 @@ func TestObserveAndSecrets(t *testing.T) {
 	access := f.accessToken(t, "deploy@my-project.iam.gserviceaccount.com", federated)
 	f.do(t, "GET", "/aws/", "", "", "")
 
-	want := []sandbox.Exchange{
-		{Service: "GitHub", Call: "ID token", Detail: "sts.amazonaws.com", Status: 200},
-		{Service: "AWS STS", Call: "AssumeRoleWithWebIdentity", Detail: role, Status: 200},
-		{Service: "AWS STS", Call: "AssumeRoleWithWebIdentity", Detail: role + "s", Status: 403,
-			Refusal: "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"},
-		{Service: "GitHub", Call: "ID token", Detail: "https://iam.googleapis.com/" + pool + "/providers/octo-repo", Status: 200},
-		{Service: "Google STS", Call: "token", Detail: "//iam.googleapis.com/" + pool + "/providers/octo-repo", Status: 200},
-		{Service: "Google IAM Credentials", Call: "generateAccessToken", Detail: "deploy@my-project.iam.gserviceaccount.com", Status: 200},
-		{Service: "sandbox", Call: "GET /aws/", Status: 404, Refusal: "NotFound: the sandbox serves no GET /aws/"},
+	const client = "Go-http-client/1.1"
+	assumed := func(role string) url.Values {
+		form := webIdentityForm(role, "")
+		form.Del("WebIdentityToken")
+		return form
 	}
-	if !slices.Equal(seen, want) {
+	want := []sandbox.Exchange{
+		{Service: "GitHub", Call: "ID token", Detail: "sts.amazonaws.com", UserAgent: client, Status: 200},
+		{Service: "AWS STS", Call: "AssumeRoleWithWebIdentity", Detail: role, Parameters: assumed(role), UserAgent: client, Status: 200},
+		{Service: "AWS STS", Call: "AssumeRoleWithWebIdentity", Detail: role + "s", Parameters: assumed(role + "s"), UserAgent: client, Status: 403,
+			Refusal: "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"},
+		{Service: "GitHub", Call: "ID token", Detail: "https://iam.googleapis.com/" + pool + "/providers/octo-repo", UserAgent: client, Status: 200},
+		{Service: "Google STS", Call: "token", Detail: "//iam.googleapis.com/" + pool + "/providers/octo-repo", UserAgent: client, Status: 200},
+		{Service: "Google IAM Credentials", Call: "generateAccessToken", Detail: "deploy@my-project.iam.gserviceaccount.com", UserAgent: client, Status: 200},
+		{Service: "sandbox", Call: "GET /aws/", UserAgent: client, Status: 404, Refusal: "NotFound: the sandbox serves no GET /aws/"},
+	}
+	if !reflect.DeepEqual(seen, want) {
 		t.Errorf("observed\n%+v, want\n%+v", seen, want)
 	}
 	for _, secret := range []string{requestToken, idToken, session.SecretAccessKey, session.SessionToken, federated, access} {

@@ -59,7 +59,7 @@ func (test callerTest) run(t *testing.T, f fixture) {
 
 func TestSignature(t *testing.T) {
 	t.Parallel()
-	f := newAccounts(t, func(a *sandbox.AWS) { a.DisabledRegions = []string{"ap-east-1"} })
+	f := newAccounts(t, func(a *sandbox.AWS) { a.DisabledRegions = []string{"ap-east-1"} }, nil)
 	session := f.federated(t, "ci-1")
 	with := func(change func(*aws.Credentials)) aws.Credentials {
 		key := session
@@ -146,7 +146,8 @@ func TestSignature(t *testing.T) {
 // TestCallers asks with the SDK's own client who its credentials are of.
 func TestCallers(t *testing.T) {
 	t.Parallel()
-	f := newAccounts(t, nil)
+	var asked recorder
+	f := newAccounts(t, nil, asked.observe)
 	session := f.federated(t, "ci-1")
 	for _, test := range []struct {
 		region       string
@@ -160,6 +161,7 @@ func TestCallers(t *testing.T) {
 		{"cn-northwest-1", cnKey, "arn:aws-cn:iam::333333333333:user/cn", "333333333333", "AIDA"},
 		{"us-gov-east-1", govKey, "arn:aws-us-gov:iam::444444444444:user/gov", "444444444444", "AIDA"},
 	} {
+		asked.take()
 		got, err := f.client(test.region, test.key).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 		if err != nil {
 			t.Errorf("%s: %v", test.arn, err)
@@ -167,6 +169,9 @@ func TestCallers(t *testing.T) {
 		}
 		if *got.Arn != test.arn || *got.Account != test.account || !strings.HasPrefix(*got.UserId, test.idPrefix) {
 			t.Errorf("%s: got %s of %s, %s", test.arn, *got.Arn, *got.Account, *got.UserId)
+		}
+		if seen := asked.take(); len(seen) != 1 || seen[0].Caller != test.arn || !strings.HasPrefix(seen[0].UserAgent, "aws-sdk-go-v2/") {
+			t.Errorf("%s: observed %+v", test.arn, seen)
 		}
 	}
 }
