@@ -26,6 +26,12 @@ func (s *Sandbox) aws(r *http.Request, x *Exchange) (any, error) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body)) // A signature is over all of it.
 	x.Call, x.Parameters = r.PostForm.Get("Action"), withoutSecrets(r.PostForm)
+	if err := s.faults.next(x.Call); err != nil {
+		return nil, err
+	}
+	if err := s.throttle.take(s.now()); err != nil {
+		return nil, err
+	}
 	version := r.PostForm.Get("Version")
 	if version == awsVersion {
 		switch x.Call {
@@ -104,6 +110,9 @@ func (s *Sandbox) writeAWS(w http.ResponseWriter, x Exchange, answer any, refuse
 	w.Header().Set("x-amzn-RequestId", id)
 	// By this a client finds out that its own clock is wrong.
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+	if refused != nil && refused.retryAfter != "" {
+		w.Header().Set("Retry-After", refused.retryAfter)
+	}
 	w.WriteHeader(x.Status)
 	// An error here is a client that has gone.
 	_ = xml.NewEncoder(w).Encode(body)

@@ -40,6 +40,8 @@ type AWS struct {
 	Roles             []Role         `yaml:"roles"`
 	PackedPolicyLimit int            `yaml:"packed-policy-limit"` // bytes of session tags; none if 0
 	DisabledRegions   []string       `yaml:"disabled-regions"`
+	Throttle          Throttle       `yaml:"throttle"`
+	Faults            []Fault        `yaml:"faults"` // the first calls' answers, in this order
 }
 
 // OIDCProvider is an IAM OIDC identity provider. Its ARN ends with its URL.
@@ -64,6 +66,21 @@ type Role struct {
 	MayAssume          []string      `yaml:"may-assume"`           // patterns of role ARNs
 	MayTagSessions     bool          `yaml:"may-tag-sessions"`     // of those roles
 	TrustPolicy        TrustPolicy   `yaml:"trust-policy"`
+}
+
+// Throttle is how many calls AWS STS answers.
+type Throttle struct {
+	PerSecond int `yaml:"per-second"` // and as many at once; no limit if 0
+}
+
+// Fault is an answer of AWS STS that has nothing to do with the request.
+type Fault struct {
+	Times      int    `yaml:"times"`       // Defaults to once.
+	Call       string `yaml:"call"`        // the only operation that fails, such as GetCallerIdentity; any if empty
+	Status     int    `yaml:"status"`      // Defaults to 503.
+	Code       string `yaml:"code"`        // Defaults to ServiceUnavailable.
+	Message    string `yaml:"message"`     // Optional.
+	RetryAfter string `yaml:"retry-after"` // the Retry-After header's value. Optional.
 }
 
 // TrustPolicy is a role's trust policy, in JSON.

@@ -49,6 +49,7 @@ type refusal struct {
 	code       string
 	message    string
 	permission string // the permission that was missing, where Google names it
+	retryAfter string // the Retry-After header's value; AWS's only
 }
 
 func refuse(status int, code, format string, args ...any) error {

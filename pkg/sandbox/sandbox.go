@@ -55,6 +55,8 @@ type Sandbox struct {
 	judge        Judge
 	requestToken string
 	issued       *ledger
+	throttle     *tokenBucket // AWS STS
+	faults       *faultPlan   // AWS STS
 	handler      http.Handler
 
 	githubKey lazyKey
@@ -79,6 +81,8 @@ func New(config Config, options Options) (*Sandbox, error) {
 		judge:        judge,
 		requestToken: cmp.Or(options.RequestToken, randomText(40)),
 		issued:       newLedger(),
+		throttle:     &tokenBucket{perSecond: config.AWS.Throttle.PerSecond},
+		faults:       newFaultPlan(config.AWS.Faults),
 		githubKey:    newLazyKey(),
 		googleKey:    newLazyKey(),
 		accounts:     map[string]*account{},
