@@ -339,3 +339,23 @@ func TestWebIdentityInOtherPartition(t *testing.T) {
 		}
 	}
 }
+
+// TestDefaultKeys goes the ways that the default configuration is there to try.
+func TestDefaultKeys(t *testing.T) {
+	t.Parallel()
+	config := sandbox.DefaultConfig()
+	f := serve(t, config, nil)
+	user := config.AWS.Users[0]
+	key := aws.Credentials{AccessKeyID: user.AccessKeyID, SecretAccessKey: user.SecretAccessKey}
+	deployed := f.assume(t, roles+"deploy", f.idToken(t, "sts.amazonaws.com"))
+	deploy := aws.Credentials{AccessKeyID: deployed.AccessKeyID, SecretAccessKey: deployed.SecretAccessKey, SessionToken: deployed.SessionToken}
+	for _, test := range []assumeRoleTest{
+		{name: "partner", key: key, role: roles + "partner", form: map[string]string{"ExternalId": "octo-partner", "Tags.member.1.Key": "GitHub", "Tags.member.1.Value": "Actions"}},
+		{name: "partner without the external ID", key: key, role: roles + "partner", want: denied(user.ARN, "sts:AssumeRole", roles+"partner", "")},
+		{name: "admin", key: deploy, role: roles + "admin", form: tagged("GitHub", "Actions")},
+		{name: "admin by the user", key: key, role: roles + "admin", want: denied(user.ARN, "sts:AssumeRole", roles+"admin", "")},
+		{name: "deploy by the user", key: key, role: roles + "deploy", want: denied(user.ARN, "sts:AssumeRole", roles+"deploy", "")},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, f) })
+	}
+}
