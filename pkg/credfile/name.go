@@ -7,6 +7,12 @@ import (
 	"strings"
 )
 
+// The files that all steps of a job share: a second step adds its profile to that of the first.
+const (
+	AWSCredentials = "gatepass-aws-credentials"
+	AWSConfig      = "gatepass-aws-config"
+)
+
 // StepName is the name of a step's file. Both stages of a step arrive at the same name, also on hosts that lose the state between them,
 // as nektos/act does.
 func StepName(getenv func(string) string) string {
