@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatepass/pkg/cli"
+	"gatepass/pkg/inputs"
 	"gatepass/pkg/sandbox"
 	"gatepass/pkg/sandbox/job"
 )
@@ -28,24 +29,28 @@ no Docker and no account.
 With --with you can see what a mistake looks like.`
 
 func demoCommand() *cobra.Command {
-	var changes map[string]string
+	var changes []string
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Sign a job in to both clouds, on this machine",
 		Long:  demoHelp,
 		Example: `  gatepass demo
   gatepass demo --with role-to-assume=arn:aws:iam::123456789012:role/other
-  gatepass demo --with aws-region= --with token_format=jwt`,
+  gatepass demo --with aws-region=us-esat-1 --with token_format=jwt`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			with := slices.Clone(demoInputs)
-			for _, name := range slices.Sorted(maps.Keys(changes)) {
-				with = withInput(with, name, changes[name])
+			for _, change := range changes {
+				name, value, ok := strings.Cut(change, "=")
+				if !ok || !inputs.Known(name) {
+					return fmt.Errorf("--with %s: there is no input %q; action.yml lists them, and --with takes input=value", change, name)
+				}
+				with = withInput(with, name, value)
 			}
 			return demo(command.Context(), command.OutOrStdout(), with)
 		},
 	}
-	command.Flags().StringToStringVar(&changes, "with", nil, "change an `input=value` of the step; may be repeated")
+	command.Flags().StringArrayVar(&changes, "with", nil, "change an `input=value` of the step; may be repeated")
 	return command
 }
 
@@ -59,13 +64,13 @@ var demoInputs = []input{
 	{"service_account", "deploy@my-project.iam.gserviceaccount.com"},
 }
 
-func withInput(inputs []input, name, value string) []input {
-	at := slices.IndexFunc(inputs, func(in input) bool { return in.name == name })
+func withInput(all []input, name, value string) []input {
+	at := slices.IndexFunc(all, func(in input) bool { return in.name == name })
 	if at < 0 {
-		return append(inputs, input{name, value})
+		return append(all, input{name, value})
 	}
-	inputs[at].value = value
-	return inputs
+	all[at].value = value
+	return all
 }
 
 // show is a running demo.
@@ -112,16 +117,16 @@ func (d *show) observe(e sandbox.Exchange) {
 
 // run tells the story of one job.
 func (d *show) run(ctx context.Context, with []input) error {
-	fmt.Fprintln(d.out, "One step signs a job in to AWS and to Google Cloud. The clouds are played on this machine.")
+	fmt.Fprintln(d.out, "One step of a job, with the clouds played on this machine.")
 	d.title("The step in the workflow")
 	fmt.Fprintln(d.out, "  - uses: OWNER/gatepass@v1\n    with:")
-	inputs := map[string]string{}
+	values := map[string]string{}
 	for _, in := range with {
 		fmt.Fprintf(d.out, "      %s: %s\n", in.name, in.value)
-		inputs[in.name] = in.value
+		values[in.name] = in.value
 	}
 	before := maps.Clone(d.job.Env)
-	d.step = d.job.Step("sign-in", inputs)
+	d.step = d.job.Step("sign-in", values)
 
 	d.title("What the step prints")
 	signInErr := d.stage(ctx, cli.SignIn)
@@ -178,7 +183,7 @@ func (d *show) stage(ctx context.Context, name string) error {
 		return err
 	}
 	if code != 0 {
-		return fmt.Errorf("%s failed with exit code %d, as shown above", name, code)
+		return fmt.Errorf("%s failed with exit code %d, for the reason shown above", name, code)
 	}
 	return nil
 }
@@ -213,14 +218,16 @@ func (d *show) left(before map[string]string) error {
 	default:
 		fmt.Fprintln(d.out, "  nothing in the environment")
 	}
-	files, err := filepath.Glob(filepath.Join(d.job.Temp(), "gha-creds-*"))
+	files, err := filepath.Glob(filepath.Join(d.job.Temp(), "*-*"))
 	if err != nil {
 		return err
 	}
-	if len(files) > 0 {
-		return fmt.Errorf("files are left: %s", files)
+	for _, file := range files {
+		fmt.Fprintln(d.out, " ", file)
 	}
-	fmt.Fprintln(d.out, "  no credentials file")
+	if len(files) == 0 {
+		fmt.Fprintln(d.out, "  no credentials file")
+	}
 	return nil
 }
 

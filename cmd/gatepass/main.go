@@ -25,10 +25,10 @@ func root() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "gatepass",
 		Short: "Try Gatepass, the sign-in action for AWS and Google Cloud, on your own machine.",
-		Args:  cobra.NoArgs,
 		// main prints the error, once.
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	command.AddCommand(demoCommand(), sandboxCommand())
 	return command

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,12 +28,15 @@ It prints the variables that point the action, nektos/act or an SDK at it. What 
 it is a YAML file; --print-config shows the default, with comments.
 
 The job's claims come from the configuration, from GITHUB_REPOSITORY, GITHUB_REF and its
-like where they are set, and from --claim, the last of these first.`
+like where they are set, and from --claim. --claim wins over the environment, and that
+over the configuration.
+
+For containers, listen on an address that they reach, such as --listen 172.17.0.1:8484.`
 
 type sandboxOptions struct {
 	listen      string
 	config      string
-	claims      map[string]string
+	claims      []string
 	printConfig bool
 }
 
@@ -53,7 +57,7 @@ func sandboxCommand() *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8484", "the `address` to listen on")
 	flags.StringVar(&o.config, "config", "", "the YAML `file` that says what exists")
-	flags.StringToStringVar(&o.claims, "claim", nil, "a claim of the job's ID token, `name=value`; may be repeated")
+	flags.StringArrayVar(&o.claims, "claim", nil, "a claim of the job's ID token, `name=value`; may be repeated")
 	flags.BoolVar(&o.printConfig, "print-config", false, "print the default configuration and end")
 	return command
 }
@@ -75,7 +79,7 @@ func (o sandboxOptions) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "# The sandbox is at %s until you press Ctrl-C. Elsewhere, set:\n", base)
+	fmt.Fprintf(out, "# The sandbox runs at %s until you press Ctrl-C. To use it, run this in another terminal:\n", base)
 	for _, v := range s.Environment(base) {
 		fmt.Fprintf(out, "export %s='%s'\n", v.Name, v.Value)
 	}
@@ -88,7 +92,7 @@ func (o sandboxOptions) load(lookup func(string) (string, bool)) (sandbox.Config
 	if o.config != "" {
 		var err error
 		if text, err = os.ReadFile(o.config); err != nil {
-			return sandbox.Config{}, err
+			return sandbox.Config{}, fmt.Errorf("--config: %w", err)
 		}
 	}
 	config, err := sandbox.ParseConfig(text)
@@ -96,7 +100,11 @@ func (o sandboxOptions) load(lookup func(string) (string, bool)) (sandbox.Config
 		return sandbox.Config{}, fmt.Errorf("%s:\n%w", o.config, err)
 	}
 	config.ClaimsFromEnvironment(lookup)
-	for name, value := range o.claims {
+	for _, claim := range o.claims {
+		name, value, ok := strings.Cut(claim, "=")
+		if !ok {
+			return sandbox.Config{}, fmt.Errorf("--claim %s: want name=value", claim)
+		}
 		config.SetClaim(name, value)
 	}
 	return config, nil
@@ -107,6 +115,9 @@ func serve(ctx context.Context, address string, handler http.Handler) (base stri
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return "", nil, fmt.Errorf("%w; choose another address with --listen", err)
+	}
+	if host, ok := listener.Addr().(*net.TCPAddr); ok && host.IP.IsUnspecified() {
+		return "", nil, errors.Join(fmt.Errorf("--listen %s: names no address; choose one, such as 127.0.0.1:8484, or 172.17.0.1:8484 for containers", address), listener.Close())
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)

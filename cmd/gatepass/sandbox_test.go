@@ -122,6 +122,22 @@ func TestSandboxPrintsItsConfiguration(t *testing.T) {
 	}
 }
 
+func TestSandboxRefusesWhatItCannotDo(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--listen :0":               "--listen :0: names no address; choose one, such as 127.0.0.1:8484, or 172.17.0.1:8484 for containers",
+		"--claim ref":               "--claim ref: want name=value",
+		"--config no/such/file":     "--config: open no/such/file: no such file or directory",
+		"--listen 127.0.0.1:999999": "listen tcp: address 999999: invalid port; choose another address with --listen",
+	} {
+		command := root()
+		command.SetArgs(append([]string{"sandbox"}, strings.Fields(args)...))
+		if got := text(command.ExecuteContext(t.Context())); got != want {
+			t.Errorf("%s: got %q, want %q", args, got, want)
+		}
+	}
+}
+
 func TestSandboxRefusesABadConfiguration(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "sandbox.yaml")

@@ -1,6 +1,6 @@
-// Package aws exchanges GitHub's ID token for a session of an AWS role.
+// Package aws signs in to AWS: with GitHub's ID token, with another one, with access keys, or with what the job has already.
 //
-// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+// https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html describes the calls.
 package aws
 
 import (
@@ -8,112 +8,120 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
-	awssdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	smithy "github.com/aws/smithy-go/middleware"
-
 	"gatepass/pkg/inputs"
+	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
 )
 
-// Credentials are those of a role's session.
+// Credentials are an access key and whose it is.
 type Credentials struct {
 	AccessKeyID     secret.String
 	SecretAccessKey secret.String
-	SessionToken    secret.String
-	Expiration      time.Time
+	SessionToken    secret.String // empty for a long-lived key
+	Expiration      time.Time     // zero for a long-lived key
 
 	AccountID string // 12 digits
-	ARN       string // arn:aws:sts::<account>:assumed-role/<role>/<session>
+	ARN       string // of a role's session: arn:aws:sts::<account>:assumed-role/<role>/<session>
+
+	// FromJob says that the job has these credentials already.
+	FromJob bool
 }
 
 // Client signs in to AWS.
 type Client struct {
-	HTTP *http.Client // Required.
+	HTTP  *http.Client // Required.
+	Retry retry.Policy // The zero value tries once.
 	// Mask is given every secret before it is used. Required.
 	Mask func(...secret.String)
+	// Info is told what a reader of the log has to know. Required.
+	Info func(format string, values ...any)
+	// UserAgent is added to the SDK's, a name and a value each. AWS CloudTrail shows it.
+	UserAgent [][2]string
 }
 
-// SignIn assumes a role with an ID token. Throttling, faults of the network and of the server are retried; AWS's refusal is a *[Refusal].
-func (c Client) SignIn(ctx context.Context, in inputs.AWS, idToken secret.String) (Credentials, error) {
-	output, err := c.sts(in, nil).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
-		RoleArn:          &in.RoleARN,
-		RoleSessionName:  &in.SessionName,
-		WebIdentityToken: awssdk.String(idToken.Reveal()),
-		DurationSeconds:  awssdk.Int32(int32(in.Duration / time.Second)), //nolint:gosec // inputs bounds it to 12 hours
-	})
-	if err != nil {
-		return Credentials{}, explain(err)
-	}
-	if output.Credentials == nil {
-		return Credentials{}, errNotSTS
-	}
-	credentials := Credentials{
-		AccessKeyID:     secret.New(awssdk.ToString(output.Credentials.AccessKeyId)),
-		SecretAccessKey: secret.New(awssdk.ToString(output.Credentials.SecretAccessKey)),
-		SessionToken:    secret.New(awssdk.ToString(output.Credentials.SessionToken)),
-		Expiration:      awssdk.ToTime(output.Credentials.Expiration),
-	}
-	c.Mask(credentials.SecretAccessKey, credentials.SessionToken, credentials.AccessKeyID)
-	if credentials.AccessKeyID.IsEmpty() || credentials.SecretAccessKey.IsEmpty() || credentials.SessionToken.IsEmpty() {
-		return Credentials{}, errNotSTS
-	}
-	if output.AssumedRoleUser != nil {
-		credentials.ARN = awssdk.ToString(output.AssumedRoleUser.Arn)
-	}
-	if credentials.ARN == "" { // some servers with the API of STS leave it out
-		if credentials.ARN, err = c.callerARN(ctx, in, credentials); err != nil {
-			return Credentials{}, err
+// IDToken fetches the token that a role is assumed with.
+type IDToken func(context.Context) (secret.String, error)
+
+// SignIn gives the credentials that a step asks for. AWS's refusal is a *[Refusal].
+func (c Client) SignIn(ctx context.Context, in inputs.AWS, idToken IDToken) (Credentials, error) {
+	if in.KeepExisting {
+		if existing, err := c.existing(ctx, in); err == nil {
+			return allowed(in, existing)
 		}
 	}
-	if credentials.AccountID, err = accountOf(credentials.ARN); err != nil {
+	credentials, err := c.obtain(ctx, in, idToken)
+	if err != nil {
 		return Credentials{}, err
 	}
-	return credentials, nil
+	return allowed(in, credentials)
 }
 
-// sts makes a client of the SDK. Without credentials its requests are not signed. It reads no file and no variable of the machine.
-func (c Client) sts(in inputs.AWS, credentials awssdk.CredentialsProvider) *sts.Client {
-	options := sts.Options{
-		Region:      in.Region,
-		HTTPClient:  c.HTTP,
-		Credentials: credentials,
-		Retryer:     retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 5, 4*time.Second }),
-		APIOptions:  []func(*smithy.Stack) error{middleware.AddUserAgentKey("gatepass")},
-	}
-	if in.Endpoint != nil {
-		options.BaseEndpoint = awssdk.String(in.Endpoint.String())
-	}
-	return sts.New(options)
-}
-
-func (c Client) callerARN(ctx context.Context, in inputs.AWS, credentials Credentials) (string, error) {
-	provider := awssdk.CredentialsProviderFunc(func(context.Context) (awssdk.Credentials, error) {
-		return awssdk.Credentials{
-			AccessKeyID:     credentials.AccessKeyID.Reveal(),
-			SecretAccessKey: credentials.SecretAccessKey.Reveal(),
-			SessionToken:    credentials.SessionToken.Reveal(),
-		}, nil
-	})
-	identity, err := c.sts(in, provider).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+// existing are the job's own credentials, if they work.
+func (c Client) existing(ctx context.Context, in inputs.AWS) (Credentials, error) {
+	credentials, err := c.fromJob(ctx, in)
 	if err != nil {
-		return "", fmt.Errorf("look up the session's ARN: %w", explain(err))
+		return Credentials{}, err
 	}
-	return awssdk.ToString(identity.Arn), nil
+	return c.identify(ctx, in, credentials)
 }
 
-// accountOf takes the account out of an ARN, which goes into outputs and so must be no more than an ARN.
-func accountOf(arn string) (string, error) {
-	parts := strings.Split(arn, ":")
-	if len(parts) != 6 || parts[0] != "arn" || len(parts[4]) != 12 || strings.Trim(parts[4], "0123456789") != "" || strings.ContainsAny(arn, " \t\r\n") {
-		return "", errNotSTS
+func (c Client) obtain(ctx context.Context, in inputs.AWS, idToken IDToken) (Credentials, error) {
+	if !in.WithoutSpecialCharacters {
+		return c.obtainOnce(ctx, in, idToken)
 	}
-	return parts[4], nil
+	// About one in four secrets has no special character, so that one of this many has none but once in 30,000 times.
+	const tries = 32
+	for range tries {
+		credentials, err := c.obtainOnce(ctx, in, idToken)
+		if err != nil || !hasSpecialCharacter(credentials) {
+			return credentials, err
+		}
+		if in.Role == nil {
+			return Credentials{}, errors.New("special-characters-workaround: the access key holds a special character, and without role-to-assume there is no other one")
+		}
+	}
+	return Credentials{}, fmt.Errorf("special-characters-workaround: %d sessions in a row had keys with special characters", tries)
 }
 
-var errNotSTS = errors.New("the answer is not one of AWS STS; a proxy or the endpoint may be wrong")
+func hasSpecialCharacter(credentials Credentials) bool {
+	return strings.ContainsFunc(credentials.AccessKeyID.Reveal()+credentials.SecretAccessKey.Reveal(), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	})
+}
+
+func (c Client) obtainOnce(ctx context.Context, in inputs.AWS, idToken IDToken) (Credentials, error) {
+	switch in.Source {
+	case inputs.FromGitHub, inputs.FromTokenFile:
+		return c.assumeWithToken(ctx, in, idToken)
+	case inputs.FromKeys, inputs.FromJob:
+	}
+	source, err := c.source(ctx, in)
+	if err != nil {
+		return Credentials{}, err
+	}
+	if in.Role == nil {
+		return c.identify(ctx, in, source)
+	}
+	return c.assume(ctx, in, source)
+}
+
+// source are the credentials that the sign-in starts with.
+func (c Client) source(ctx context.Context, in inputs.AWS) (Credentials, error) {
+	if in.Source == inputs.FromJob {
+		return c.fromJob(ctx, in)
+	}
+	c.Mask(in.Keys.SecretAccessKey, in.Keys.SessionToken, in.Keys.AccessKeyID)
+	return Credentials{AccessKeyID: in.Keys.AccessKeyID, SecretAccessKey: in.Keys.SecretAccessKey, SessionToken: in.Keys.SessionToken}, nil
+}
+
+// allowed holds credentials back if they are of an account that the step does not allow.
+func allowed(in inputs.AWS, credentials Credentials) (Credentials, error) {
+	if len(in.AllowedAccounts) == 0 || slices.Contains(in.AllowedAccounts, credentials.AccountID) {
+		return credentials, nil
+	}
+	return Credentials{}, fmt.Errorf("allowed-account-ids: the credentials are of account %s, which is not among %s", credentials.AccountID, strings.Join(in.AllowedAccounts, ", "))
+}

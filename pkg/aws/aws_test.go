@@ -1,10 +1,10 @@
 package aws_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,6 +13,7 @@ import (
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/inputs"
+	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
 )
 
@@ -34,9 +35,23 @@ func refused(code, message string) string {
 	return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>` + code + `</Code><Message>` + message + `</Message></Error><RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ErrorResponse>`
 }
 
-// input is a sign-in at the region's own endpoint.
+// input is a sign-in with GitHub's ID token at the region's own endpoint.
 func input() inputs.AWS {
-	return inputs.AWS{Region: "eu-central-1", RoleARN: role, Audience: "sts.amazonaws.com", SessionName: "GitHubActions", Duration: 15 * time.Minute}
+	return inputs.AWS{Region: "eu-central-1", Source: inputs.FromGitHub, Role: &inputs.AWSRole{ARN: role, SessionName: "GitHubActions", Duration: 15 * time.Minute}}
+}
+
+// withKeys is a sign-in with an access key.
+func withKeys() inputs.AWS {
+	in := input()
+	in.Source, in.Keys = inputs.FromKeys, inputs.AWSKeys{AccessKeyID: secret.New("AKIAEXAMPLE"), SecretAccessKey: secret.New("k3y")}
+	return in
+}
+
+// signIn signs in at a server, with five tries for each request.
+func signIn(t *testing.T, s *server, m *masks, in inputs.AWS) (aws.Credentials, error) {
+	t.Helper()
+	client := aws.Client{HTTP: &http.Client{Transport: s}, Retry: retry.Policy{Attempts: 5, Base: time.Second, Cap: time.Minute}, Mask: m.mask, Info: func(string, ...any) {}, UserAgent: [][2]string{{"run_id", "7"}}}
+	return client.SignIn(t.Context(), in, func(context.Context) (secret.String, error) { return secret.New(idToken), nil })
 }
 
 // masks records what was masked.
@@ -78,7 +93,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestTheRequest(t *testing.T) {
 	t.Parallel()
 	s, m := &server{answers: []answer{{200, assumed(credentials + user)}}}, &masks{}
-	got, err := aws.Client{HTTP: &http.Client{Transport: s}, Mask: m.mask}.SignIn(t.Context(), input(), secret.New(idToken))
+	got, err := signIn(t, s, m, input())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +107,7 @@ func TestTheRequest(t *testing.T) {
 	if s.bodies[0] != want {
 		t.Errorf("got  %s\nwant %s", s.bodies[0], want)
 	}
-	if !strings.Contains(s.requests[0].UserAgent(), "gatepass") {
+	if !strings.Contains(s.requests[0].UserAgent(), "md/run_id#7") || !strings.Contains(s.requests[0].UserAgent(), "gatepass") {
 		t.Errorf("user agent %q does not name us", s.requests[0].UserAgent())
 	}
 	if got.AccessKeyID.Reveal() != "ASIAEXAMPLE" || got.SecretAccessKey.Reveal() != "s3cr3t/+=" || got.SessionToken.Reveal() != "t0k3n" {
@@ -108,24 +123,20 @@ func TestTheRequest(t *testing.T) {
 
 func TestAnotherEndpoint(t *testing.T) {
 	t.Parallel()
-	http := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/aws" {
-			t.Errorf("got path %s", r.URL.Path)
-		}
-		_, _ = io.WriteString(w, assumed(credentials+user))
-	}))
-	defer http.Close()
-	in := input()
-	in.Endpoint, _ = url.Parse(http.URL + "/aws")
-	if _, err := (aws.Client{HTTP: http.Client(), Mask: new(masks).mask}).SignIn(t.Context(), in, secret.New(idToken)); err != nil {
-		t.Error(err)
+	s, in := &server{answers: []answer{{200, assumed(credentials + user)}}}, input()
+	in.Endpoint = &url.URL{Scheme: "http", Host: "127.0.0.1:8484", Path: "/aws"}
+	if _, err := signIn(t, s, new(masks), in); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.requests[0].URL.String(), "http://127.0.0.1:8484/aws"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestARoleWithoutAnARNIsLookedUp(t *testing.T) {
 	t.Parallel()
 	s := &server{answers: []answer{{200, assumed(credentials + "<AssumedRoleUser><Arn></Arn></AssumedRoleUser>")}, {200, identity}}}
-	got, err := aws.Client{HTTP: &http.Client{Transport: s}, Mask: new(masks).mask}.SignIn(t.Context(), input(), secret.New(idToken))
+	got, err := signIn(t, s, new(masks), input())
 	if err != nil || got.ARN != session || got.AccountID != "123456789012" {
 		t.Fatalf("got %+v, error %v", got, err)
 	}
@@ -151,6 +162,8 @@ func TestAnswers(t *testing.T) {
 		"typed refusal":               {[]answer{{400, refused("InvalidIdentityToken", "Incorrect token audience")}}, 1, "AWS STS answered InvalidIdentityToken: Incorrect token audience (HTTP 400, request c6104cbe)"},
 		"refusal with a command":      {[]answer{{400, refused("ValidationError", "x\n::set-output name=a::b")}}, 1, "AWS STS answered ValidationError: x ::set-output name=a::b (HTTP 400, request c6104cbe)"},
 		"throttled, then signed in":   {[]answer{busy, {503, ""}, {0, ""}, good}, 4, ""},
+		"keys not fetched, then so":   {[]answer{{400, refused("InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements")}, {400, refused("IDPCommunicationError", "")}, good}, 3, ""},
+		"busy server in HTML":         {[]answer{{502, "<html>Bad Gateway</html>"}, good}, 2, ""},
 		"always throttled":            {[]answer{busy}, 5, "AWS STS answered Throttling: Rate exceeded (HTTP 400, request c6104cbe)"},
 		"never reached":               {[]answer{{0, ""}}, 5, "AWS STS was not reached: connection reset by peer"},
 		"HTML":                        {[]answer{{200, "<html>Sign in to the network</html>"}}, 1, notSTS},
@@ -162,7 +175,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &server{answers: test.answers}
-				_, err := aws.Client{HTTP: &http.Client{Transport: s}, Mask: new(masks).mask}.SignIn(t.Context(), input(), secret.New(idToken))
+				_, err := signIn(t, s, new(masks), input())
 				got := ""
 				if err != nil {
 					got = err.Error()

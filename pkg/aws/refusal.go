@@ -3,11 +3,14 @@ package aws
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
 	"gatepass/pkg/httpclient"
+	"gatepass/pkg/retry"
 	"gatepass/pkg/untrusted"
 )
 
@@ -25,23 +28,56 @@ func (r *Refusal) Error() string {
 	if r.Message != "" {
 		text += ": " + r.Message
 	}
+	if r.RequestID == "" {
+		return fmt.Sprintf("%s (HTTP %d)", text, r.Status)
+	}
 	return fmt.Sprintf("%s (HTTP %d, request %s)", text, r.Status, r.RequestID)
 }
 
-// explain turns an error of the SDK into a Refusal, or into what kept the answer away.
+// explain turns an error of the SDK into a Refusal, or into what kept the answer away, and marks it where it may pass.
 func explain(err error) error {
 	var api smithy.APIError
-	if errors.As(err, &api) {
-		refusal := &Refusal{Code: untrusted.Line(api.ErrorCode()), Message: untrusted.Line(api.ErrorMessage())}
-		var response *awshttp.ResponseError
-		if errors.As(err, &response) {
-			refusal.Status, refusal.RequestID = response.HTTPStatusCode(), untrusted.Line(response.ServiceRequestID())
-		}
-		return refusal
-	}
 	var garbled *smithy.DeserializationError
-	if errors.As(err, &garbled) {
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &api):
+		return refused(err, api)
+	case errors.As(err, &garbled):
 		return errNotSTS
 	}
-	return fmt.Errorf("AWS STS was not reached: %w", httpclient.Fault(err))
+	return httpclient.Unreached("AWS STS", err)
 }
+
+func refused(err error, api smithy.APIError) error {
+	refusal := &Refusal{Code: untrusted.Line(api.ErrorCode()), Message: untrusted.Line(api.ErrorMessage())}
+	var after time.Duration
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		refusal.Status, refusal.RequestID = response.HTTPStatusCode(), untrusted.Line(response.ServiceRequestID())
+		if response.Response != nil {
+			after = retry.After(response.Response.Header)
+		}
+	}
+	if refusal.mayPass() {
+		return retry.Transient(refusal, after)
+	}
+	return refusal
+}
+
+// mayPass tells whether the same call may succeed a moment later. The codes are those of
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html and of STS's own documentation.
+func (r *Refusal) mayPass() bool {
+	switch r.Code {
+	case "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException",
+		"RequestLimitExceeded", "PriorRequestNotComplete", "SlowDown", "BandwidthLimitExceeded", "RequestTimeout", "RequestTimeoutException",
+		"IDPCommunicationError":
+		return true
+	case "InvalidIdentityToken":
+		// STS did not reach the issuer's keys; the other texts of this code are refusals.
+		return strings.HasPrefix(r.Message, "Couldn't retrieve verification key")
+	}
+	return retry.StatusIsTransient(r.Status)
+}
+
+var errNotSTS = errors.New("the answer is not one of AWS STS; a proxy or the endpoint may be wrong")

@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"log"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
-	"time"
+	"syscall"
 
 	"gatepass/pkg/credfile"
-	"gatepass/pkg/httpclient"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
 	"gatepass/pkg/step"
@@ -29,7 +32,27 @@ const (
 	SignOut = "sign-out"
 )
 
-// Action is the program of the action.
+// Main is the whole of the action's main function: the process, and what it hands to an Action. It returns the exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := harden(); err != nil {
+		fmt.Fprintln(os.Stdout, "::error::"+err.Error())
+		return exitFailed
+	}
+	workDir, _ := os.Getwd() // empty where it has vanished; then files go elsewhere
+	return Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir}.Main(ctx, os.Args)
+}
+
+// harden takes from an earlier step, which can set any variable, what it could make libraries do with this one's secrets.
+func harden() error {
+	// With GODEBUG=http2debug=2, net/http logs requests and answers to standard error, which the runner reads as it reads the log.
+	log.SetOutput(io.Discard)
+	// With true, Google's libraries start a program that a file in the job's home names, to get at a client certificate.
+	return os.Setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
+}
+
+// Action is the program of the action, apart from the process.
 type Action struct {
 	// Stdout takes the log, all of it: what went to standard error could overtake a mask.
 	Stdout io.Writer
@@ -43,14 +66,14 @@ type Action struct {
 func (a Action) Main(ctx context.Context, args []string) int {
 	log := runner.NewLog(a.Stdout)
 	err := a.run(ctx, log, filepath.Base(args[0]), args[1:])
+	if err == nil {
+		return exitOK
+	}
 	if ctx.Err() != nil {
 		err = errors.New("the step was cancelled")
 	}
-	if err = errors.Join(err, log.Err()); err != nil {
-		log.Error(Message(err))
-		return exitFailed
-	}
-	return exitOK
+	log.Error(Message(err))
+	return exitFailed
 }
 
 func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []string) error {
@@ -61,7 +84,7 @@ func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []s
 	if err != nil {
 		return err
 	}
-	s := step.Step{Lookup: a.Lookup, Log: log, HTTP: httpclient.New(a.getenv), Process: process, Now: time.Now}
+	s := step.Step{Lookup: a.Lookup, Log: log, Process: process}
 	if stage == SignOut {
 		return s.SignOut()
 	}

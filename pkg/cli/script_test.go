@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"context"
 	"flag"
 	"os"
 	"testing"
@@ -15,18 +14,17 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 // The scripts start the action's program as a process of its own, under the names of its two stages.
 func TestMain(m *testing.M) {
-	action := func() {
-		workDir, _ := os.Getwd()
-		os.Exit(cli.Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir}.Main(context.Background(), os.Args))
-	}
+	action := func() { os.Exit(cli.Main()) }
 	testscript.Main(m, map[string]func(){cli.SignIn: action, cli.SignOut: action})
 }
 
 // Each script is one goal of a user. Besides testscript's own commands there are
 //
-//	step ID              begin another step of the job; the first is called sign-in
+//	step ID              begin another step of the job, or go back to one; the first is called sign-in
 //	with INPUT VALUE     set an input of the step, as under with: in a workflow; \n is a line break
 //	job-env NAME=VALUE   set a variable of the job, as under env: in a workflow or by an earlier step
+//	checkout FILE [AS]   put a file of the script into the workspace
+//	id-token FILE        put an ID token for AWS into the workspace
 //	context NAME=VALUE   change a variable of the runner
 //	main, post           run a stage of the step; standard output is the log as the job shows it
 //	raw-log              print the last stage's output as it was written
@@ -34,9 +32,11 @@ func TestMain(m *testing.M) {
 //	outputs              print the step's outputs
 //	credentials-file     print the file that GOOGLE_APPLICATION_CREDENTIALS names
 //	requests             print what the clouds were asked since the last time, and what they said
+//	parameters           print the parameters of the last request to AWS, and who signed it
+//	cat-job FILE         print a file that a variable of the job names
 //	left                 print the files in the job's folders
 //
-// In all that is printed, *** stands for a masked value, http://sandbox for the sandbox's address and /home/runner/work for the job's folder.
+// VALUE may hold @steps.ID.outputs.NAME. In all that is printed, *** stands for a masked value, http://sandbox for the sandbox's address and /home/runner/work for the job's folder.
 // A file sandbox.yaml in a script replaces the sandbox's default configuration.
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -59,6 +59,10 @@ func TestScripts(t *testing.T) {
 			"credentials-file": command((*world).credentialsFile),
 			"requests":         command((*world).requests),
 			"left":             command((*world).left),
+			"checkout":         command((*world).checkout),
+			"id-token":         command((*world).idToken),
+			"parameters":       command((*world).parameters),
+			"cat-job":          command((*world).catJob),
 		},
 	})
 }

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -27,6 +26,8 @@ type world struct {
 	sandbox *sandbox.Sandbox
 	job     *job.Job
 	current *job.Step
+	steps   map[string]*job.Step
+	folder  string            // of the script
 	raw     []byte            // what the last stage wrote
 	before  map[string]string // the job's environment before the first stage
 	shown   *strings.Replacer
@@ -35,9 +36,6 @@ type world struct {
 	mu    sync.Mutex
 	asked []sandbox.Exchange
 }
-
-// now is the clouds' time, so that the log's times are known.
-func now() time.Time { return time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC) }
 
 func setUp(env *testscript.Env) error {
 	w := &world{}
@@ -48,7 +46,7 @@ func setUp(env *testscript.Env) error {
 		}
 	}
 	var err error
-	if w.sandbox, err = sandbox.New(config, sandbox.Options{Now: now, Observe: w.observe}); err != nil {
+	if w.sandbox, err = sandbox.New(config, sandbox.Options{Observe: w.observe}); err != nil {
 		return err
 	}
 	server := httptest.NewServer(w.sandbox)
@@ -62,7 +60,12 @@ func setUp(env *testscript.Env) error {
 	}
 	w.shown = strings.NewReplacer(server.URL, "http://sandbox", folder, "/home/runner/work")
 	w.bin = env.Getenv("PATH")
-	w.current = w.job.Step("sign-in", map[string]string{})
+	w.folder, w.steps = env.WorkDir, map[string]*job.Step{}
+	if _, err := w.step([]string{"sign-in"}); err != nil {
+		return err
+	}
+	w.job.Env["AWS_EC2_METADATA_DISABLED"] = "true" // whatever machine runs the scripts
+	w.job.Env["HOME"] = filepath.Join(folder, "home")
 	env.Values["world"] = w
 	return nil
 }
@@ -109,11 +112,22 @@ func stage(name string) func(*testscript.TestScript, bool, []string) {
 	}
 }
 
-var requestID = regexp.MustCompile(`request [0-9a-f-]{36}`)
+// What differs from run to run, and what stands for it.
+var varying = []struct {
+	form *regexp.Regexp
+	name string
+}{
+	{regexp.MustCompile(`request [0-9a-f-]{36}`), "request 1234"},
+	{regexp.MustCompile(`[0-9]{2}:[0-9]{2}:[0-9]{2} UTC`), "06:00:00 UTC"},
+	{regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`), "2026-11-22T06:00:00Z"},
+}
 
-// show takes out what differs from run to run.
 func (w *world) show(text string) string {
-	return requestID.ReplaceAllString(w.shown.Replace(text), "request 1234")
+	text = w.shown.Replace(text)
+	for _, v := range varying {
+		text = v.form.ReplaceAllString(text, v.name)
+	}
+	return text
 }
 
 func (w *world) run(name string) (failed bool, err error) {
@@ -173,16 +187,32 @@ func (w *world) noSecretIn(log []byte) error {
 }
 
 func (w *world) step(args []string) (string, error) {
-	w.current = w.job.Step(args[0], map[string]string{})
+	id := args[0]
+	if w.steps[id] == nil || len(args) > 1 {
+		w.steps[id] = w.job.Step(id, map[string]string{})
+	}
+	w.current = w.steps[id]
 	return "", nil
 }
 
 func (w *world) with(args []string) (string, error) {
-	w.current.With[args[0]] = strings.ReplaceAll(strings.Join(args[1:], " "), `\n`, "\n")
+	w.current.With[args[0]] = strings.ReplaceAll(w.expand(strings.Join(args[1:], " ")), `\n`, "\n")
 	return "", nil
 }
 
-func (w *world) jobEnv(args []string) (string, error) { return "", set(w.job.Env, args[0]) }
+func (w *world) jobEnv(args []string) (string, error) {
+	return "", set(w.job.Env, w.expand(strings.Join(args, " ")))
+}
+
+var outputForm = regexp.MustCompile(`@steps\.([\w-]+)\.outputs\.([\w-]+)`)
+
+// expand puts in the outputs of steps.
+func (w *world) expand(text string) string {
+	return outputForm.ReplaceAllStringFunc(text, func(expression string) string {
+		parts := outputForm.FindStringSubmatch(expression)
+		return w.steps[parts[1]].Outputs[parts[2]]
+	})
+}
 
 func (w *world) context(args []string) (string, error) { return "", set(w.job.Context, args[0]) }
 

@@ -1,6 +1,7 @@
 package credfile
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,14 +38,21 @@ type Process struct {
 	InJobContainer bool
 }
 
-// Dir chooses the folder for a step's files. ok is false if later steps may not find them, because nothing tells the host's path.
-func (p Process) Dir() (dir Dir, ok bool) {
+// ErrNoPlace says that there is nowhere to keep files.
+var ErrNoPlace = errors.New("environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner")
+
+// Dir chooses the folder for a step's files. known is false if later steps may not find them, because nothing tells the host's path.
+// Outside a container there is but one place; without it the error is [ErrNoPlace].
+func (p Process) Dir() (dir Dir, known bool, err error) {
 	for _, place := range []Place{Home, Temp, Workspace} {
 		if dir, ok := p.At(place); ok {
-			return dir, true
+			return dir, true, nil
 		}
 	}
-	return Dir{Workspace, p.WorkDir, p.WorkDir}, false
+	if !p.InContainer {
+		return Dir{}, false, ErrNoPlace
+	}
+	return Dir{Workspace, p.WorkDir, p.WorkDir}, false, nil
 }
 
 // At returns the folder of a place. ok is false if this process does not have it, or cannot say what later steps call it.

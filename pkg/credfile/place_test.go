@@ -1,6 +1,7 @@
 package credfile_test
 
 import (
+	"errors"
 	"testing"
 
 	"gatepass/pkg/credfile"
@@ -14,22 +15,24 @@ func TestDirOutsideARunnersContainer(t *testing.T) {
 		process credfile.Process
 		temp    string
 		want    credfile.Dir
-		ok      bool
+		known   bool
+		err     error
 	}{
-		"on the host itself":              {credfile.Process{}, temp, credfile.Dir{Place: credfile.Temp, Path: temp, Exported: temp}, true},
-		"on the host, no RUNNER_TEMP":     {credfile.Process{}, "", credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false},
-		"container with other mounts":     {credfile.Process{InContainer: true, HostTemp: "/tmp", HostWorkspace: "/home/me/repo"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: "/home/me/repo"}, true},
-		"host path that is not clean":     {credfile.Process{InContainer: true, HostTemp: "/tmp", HostWorkspace: "/home/../etc"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false},
-		"host path that is not absolute":  {credfile.Process{InContainer: true, HostTemp: "tmp", HostWorkspace: "repo"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false},
-		"host path with a line break":     {credfile.Process{InContainer: true, HostWorkspace: "/home/me\nX=y"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false},
-		"HOME that is no mount of GitHub": {credfile.Process{InContainer: true, HostTemp: "/tmp"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false},
+		"on the host itself":              {credfile.Process{}, temp, credfile.Dir{Place: credfile.Temp, Path: temp, Exported: temp}, true, nil},
+		"on the host, no RUNNER_TEMP":     {credfile.Process{}, "", credfile.Dir{}, false, credfile.ErrNoPlace},
+		"container with other mounts":     {credfile.Process{InContainer: true, HostTemp: "/tmp", HostWorkspace: "/home/me/repo"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: "/home/me/repo"}, true, nil},
+		"host path that is not clean":     {credfile.Process{InContainer: true, HostTemp: "/tmp", HostWorkspace: "/home/../etc"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false, nil},
+		"host path that is not absolute":  {credfile.Process{InContainer: true, HostTemp: "tmp", HostWorkspace: "repo"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false, nil},
+		"host path with a line break":     {credfile.Process{InContainer: true, HostWorkspace: "/home/me\nX=y"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false, nil},
+		"HOME that is no mount of GitHub": {credfile.Process{InContainer: true, HostTemp: "/tmp"}, temp, credfile.Dir{Place: credfile.Workspace, Path: work, Exported: work}, false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.process.WorkDir = work
 			test.process.Getenv = func(name string) string { return map[string]string{"RUNNER_TEMP": test.temp, "HOME": "/root"}[name] }
-			if got, ok := test.process.Dir(); got != test.want || ok != test.ok {
-				t.Errorf("got %+v, %v\nwant %+v, %v", got, ok, test.want, test.ok)
+			got, known, err := test.process.Dir()
+			if got != test.want || known != test.known || !errors.Is(err, test.err) {
+				t.Errorf("got %+v, %v, %v\nwant %+v, %v, %v", got, known, err, test.want, test.known, test.err)
 			}
 		})
 	}

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/api/sts/v1"
 
 	"gatepass/pkg/inputs"
+	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
 )
 
@@ -34,17 +35,14 @@ type Tokens struct {
 	Federated   secret.String
 	AccessToken secret.String
 	IDToken     secret.String
-	// Expiry is when the federated token expires: with GitHub's ID token, after about five minutes.
-	Expiry time.Time
 }
 
 // Client signs in to Google Cloud.
 type Client struct {
-	HTTP *http.Client // Required.
+	HTTP  *http.Client // Required.
+	Retry retry.Policy // The zero value tries once.
 	// Mask is given every secret before it is used. Required.
 	Mask func(...secret.String)
-	// Now is the clock. Required.
-	Now func() time.Time
 }
 
 // SignIn exchanges an ID token for a federated token, and that for the service account's token that the inputs ask for. Faults of the
@@ -81,27 +79,38 @@ func (c Client) exchange(ctx context.Context, in inputs.Google, idToken secret.S
 		SubjectTokenType:   jwtType,
 		SubjectToken:       idToken.Reveal(),
 	}
-	answer, err := call(ctx, "Google STS", service.V1.Token(request).Context(ctx).Do)
+	answer, err := call(ctx, c, "Google STS", service.V1.Token(request).Context(ctx).Do)
 	if err != nil {
 		return Tokens{}, err
 	}
 	token, err := c.keep(answer.AccessToken)
-	return Tokens{Federated: token, Expiry: c.Now().Add(time.Duration(answer.ExpiresIn) * time.Second)}, err
+	return Tokens{Federated: token}, err
 }
 
-func (c Client) accessToken(ctx context.Context, in inputs.Google, federated secret.String) (secret.String, error) {
+// accounts is the API of service accounts.
+func (c Client) accounts(ctx context.Context, in inputs.Google) (*iamcredentials.ProjectsServiceAccountsService, error) {
 	service, err := iamcredentials.NewService(ctx, c.options(in.IAMCredentials)...)
+	if err != nil {
+		return nil, err
+	}
+	service.UserAgent = userAgent
+	return service.Projects.ServiceAccounts, nil
+}
+
+const iamCredentials = "Google's IAM Credentials API"
+
+func (c Client) accessToken(ctx context.Context, in inputs.Google, federated secret.String) (secret.String, error) {
+	accounts, err := c.accounts(ctx, in)
 	if err != nil {
 		return secret.String{}, err
 	}
-	service.UserAgent = userAgent
 	request := &iamcredentials.GenerateAccessTokenRequest{Scope: in.AccessToken.Scopes}
 	if in.AccessToken.Lifetime > 0 {
 		request.Lifetime = fmt.Sprintf("%ds", in.AccessToken.Lifetime/time.Second)
 	}
-	generate := service.Projects.ServiceAccounts.GenerateAccessToken(serviceAccount(in.ServiceAccount), request).Context(ctx)
+	generate := accounts.GenerateAccessToken(serviceAccount(in.ServiceAccount), request).Context(ctx)
 	generate.Header().Set("Authorization", "Bearer "+federated.Reveal())
-	answer, err := call(ctx, "Google's IAM Credentials API", generate.Do)
+	answer, err := call(ctx, c, iamCredentials, generate.Do)
 	if err != nil {
 		return secret.String{}, err
 	}
@@ -109,15 +118,14 @@ func (c Client) accessToken(ctx context.Context, in inputs.Google, federated sec
 }
 
 func (c Client) idToken(ctx context.Context, in inputs.Google, federated secret.String) (secret.String, error) {
-	service, err := iamcredentials.NewService(ctx, c.options(in.IAMCredentials)...)
+	accounts, err := c.accounts(ctx, in)
 	if err != nil {
 		return secret.String{}, err
 	}
-	service.UserAgent = userAgent
 	request := &iamcredentials.GenerateIdTokenRequest{Audience: in.IDToken.Audience, IncludeEmail: in.IDToken.IncludeEmail}
-	generate := service.Projects.ServiceAccounts.GenerateIdToken(serviceAccount(in.ServiceAccount), request).Context(ctx)
+	generate := accounts.GenerateIdToken(serviceAccount(in.ServiceAccount), request).Context(ctx)
 	generate.Header().Set("Authorization", "Bearer "+federated.Reveal())
-	answer, err := call(ctx, "Google's IAM Credentials API", generate.Do)
+	answer, err := call(ctx, c, iamCredentials, generate.Do)
 	if err != nil {
 		return secret.String{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"google.golang.org/api/googleapi"
 
@@ -33,9 +34,9 @@ func (r *Refusal) Error() string {
 }
 
 // call makes a call, and makes it again after a passing fault. The generated clients do not retry.
-func call[T any](ctx context.Context, api string, do func(...googleapi.CallOption) (T, error)) (T, error) {
+func call[T any](ctx context.Context, c Client, api string, do func(...googleapi.CallOption) (T, error)) (T, error) {
 	var answer T
-	err := retry.Do(ctx, retry.Default, func(context.Context) (err error) {
+	err := retry.Do(ctx, c.Retry, func(context.Context) (err error) {
 		answer, err = do()
 		return explain(api, err)
 	})
@@ -56,12 +57,11 @@ func explain(api string, err error) error {
 		}
 		return refusal
 	}
-	var syntax *json.SyntaxError
-	var shape *json.UnmarshalTypeError
-	if errors.As(err, &syntax) || errors.As(err, &shape) {
+	var unanswered *url.Error
+	if !errors.As(err, &unanswered) { // what came is not what the client can read
 		return errNotGoogle
 	}
-	return retry.Transient(fmt.Errorf("%s was not reached: %w", api, httpclient.Fault(err)), 0)
+	return httpclient.Unreached(api, err)
 }
 
 // parse reads both shapes of Google's errors: {"error": "…", "error_description": "…"} of the STS and OAuth endpoints, and

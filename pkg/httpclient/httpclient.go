@@ -2,6 +2,8 @@
 package httpclient
 
 import (
+	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -9,28 +11,66 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"gatepass/pkg/retry"
+	"gatepass/pkg/secret"
+	"gatepass/pkg/untrusted"
 )
 
 // MaxBody is the number of bytes of an answer that are read. The largest right answer, a token, has about 12 KiB.
 const MaxBody = 1 << 20
 
-// New makes a client that uses the proxy of the HTTPS_PROXY, HTTP_PROXY and NO_PROXY variables, in upper or lower case, follows no
-// redirect, as a token must not travel to a host that nobody named, and bounds the time and the size of every answer.
-func New(getenv func(string) string) *http.Client {
-	either := func(upper, lower string) string {
-		if value := getenv(upper); value != "" {
-			return value
+// Proxy says through which proxy requests go.
+type Proxy struct {
+	HTTP, HTTPS string // the address of the proxy for plain and for encrypted requests; empty for none
+	Not         string // hosts that are reached without it, by commas: names, .suffixes, IP addresses, CIDR, each with :port or without, or *
+}
+
+// ProxyFromEnvironment reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case.
+func ProxyFromEnvironment(getenv func(string) string) Proxy {
+	either := func(upper, lower string) string { return cmp.Or(getenv(upper), getenv(lower)) }
+	return Proxy{either("HTTP_PROXY", "http_proxy"), either("HTTPS_PROXY", "https_proxy"), either("NO_PROXY", "no_proxy")}
+}
+
+// Check says what is wrong with the addresses. They may hold a password, so none is shown.
+func (p Proxy) Check() error {
+	for _, address := range []string{p.HTTP, p.HTTPS} {
+		if address == "" {
+			continue
 		}
-		return getenv(lower)
+		if !strings.Contains(address, "://") {
+			address = "http://" + address
+		}
+		if u, err := url.Parse(address); err != nil || u.Host == "" {
+			return errors.New("is not the address of a proxy; one looks like http://proxy.example:3128")
+		}
 	}
-	proxy := (&httpproxy.Config{
-		HTTPProxy:  either("HTTP_PROXY", "http_proxy"),
-		HTTPSProxy: either("HTTPS_PROXY", "https_proxy"),
-		NoProxy:    either("NO_PROXY", "no_proxy"),
-	}).ProxyFunc()
+	return nil
+}
+
+// Secrets are the passwords in the addresses.
+func (p Proxy) Secrets() []secret.String {
+	var secrets []secret.String
+	for _, address := range []string{p.HTTP, p.HTTPS} {
+		u, err := url.Parse(address)
+		if err != nil || u.User == nil {
+			continue
+		}
+		if password, ok := u.User.Password(); ok {
+			secrets = append(secrets, secret.New(password))
+		}
+	}
+	return secrets
+}
+
+// New makes a client that follows no redirect, as a token must not travel to a host that nobody named, and that bounds the time and the
+// size of every answer.
+func New(p Proxy) *http.Client {
+	proxy := (&httpproxy.Config{HTTPProxy: p.HTTP, HTTPSProxy: p.HTTPS, NoProxy: p.Not}).ProxyFunc()
 	return &http.Client{
 		Transport: bounded{&http.Transport{
 			Proxy:                 func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
@@ -40,9 +80,11 @@ func New(getenv func(string) string) *http.Client {
 			ForceAttemptHTTP2:     true,
 		}},
 		Timeout:       15 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("a redirect is not followed") },
+		CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
 	}
 }
+
+var errRedirect = errors.New("a redirect is not followed")
 
 // bounded ends the reading of a body after MaxBody bytes with an error.
 type bounded struct{ http.RoundTripper }
@@ -61,7 +103,7 @@ func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 func ParseURL(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil || u.Host == "":
+	case err != nil || u.Hostname() == "":
 		return nil, errors.New("is not a URL")
 	case u.User != nil:
 		return nil, errors.New("holds a user name; leave it out")
@@ -81,6 +123,19 @@ func isNear(host string) bool {
 	return err == nil && (address.IsLoopback() || address.IsPrivate())
 }
 
+// Unreached is the error of a call that got no answer, marked for another try unless another one would fail in the same way: the host
+// does not exist, its certificate is not trusted, it redirects, or its answer is too large.
+func Unreached(service string, err error) error {
+	unreached := fmt.Errorf("%s was not reached: %w", service, Fault(err))
+	var noHost *net.DNSError
+	var noTrust *tls.CertificateVerificationError
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &noHost) && noHost.IsNotFound || errors.As(err, &noTrust) || errors.As(err, &tooLarge) || errors.Is(err, errRedirect) {
+		return unreached
+	}
+	return retry.Transient(unreached, 0)
+}
+
 // Fault says what was wrong with a call that got no answer, without the address, whose query and path are not for a log.
 func Fault(err error) error {
 	var u *url.Error
@@ -90,7 +145,7 @@ func Fault(err error) error {
 	if u.Timeout() {
 		return errors.New("no answer in time")
 	}
-	return u.Err
+	return errors.New(untrusted.Line(u.Err.Error()))
 }
 
 // ReadAll reads the body of an answer.

@@ -10,8 +10,6 @@ import (
 	"gatepass/pkg/httpclient"
 )
 
-func noEnvironment(string) string { return "" }
-
 func get(t *testing.T, client *http.Client, address string) (*http.Response, error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
@@ -61,7 +59,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
 
-	response, err := get(t, httpclient.New(noEnvironment), server.URL)
+	response, err := get(t, httpclient.New(httpclient.Proxy{}), server.URL)
 	if err == nil {
 		response.Body.Close()
 		t.Fatal("followed")
@@ -78,7 +76,7 @@ func TestAnEndlessAnswerIsCut(t *testing.T) {
 	}))
 	defer server.Close()
 
-	response, err := get(t, httpclient.New(noEnvironment), server.URL)
+	response, err := get(t, httpclient.New(httpclient.Proxy{}), server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +92,7 @@ func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
 	defer proxy.Close()
 	environment := map[string]string{"http_proxy": proxy.URL, "NO_PROXY": "10.0.0.0/8"}
 
-	response, err := get(t, httpclient.New(func(name string) string { return environment[name] }), "http://192.168.7.7/")
+	response, err := get(t, httpclient.New(httpclient.ProxyFromEnvironment(func(name string) string { return environment[name] })), "http://192.168.7.7/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +106,7 @@ func TestAFaultDoesNotShowTheAddress(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	response, err := get(t, httpclient.New(noEnvironment), server.URL+"/path?token=secret")
+	response, err := get(t, httpclient.New(httpclient.Proxy{}), server.URL+"/path?token=secret")
 	if err == nil {
 		response.Body.Close()
 		t.Fatal("a closed server answered")

@@ -3,6 +3,7 @@ package idtoken
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"gatepass/pkg/secret"
@@ -25,9 +26,12 @@ func DecodeUnverified(token secret.String) UnverifiedClaims {
 	if err != nil {
 		return UnverifiedClaims{}
 	}
-	var claims struct{ Iss, Sub, Aud string }
+	var claims struct {
+		Iss, Sub string
+		Aud      any // a text, or a list
+	}
 	if json.Unmarshal(payload, &claims) != nil {
 		return UnverifiedClaims{}
 	}
-	return UnverifiedClaims{untrusted.Line(claims.Iss), untrusted.Line(claims.Sub), untrusted.Line(claims.Aud)}
+	return UnverifiedClaims{untrusted.Line(claims.Iss), untrusted.Line(claims.Sub), untrusted.Line(fmt.Sprint(claims.Aud))}
 }

@@ -61,9 +61,9 @@ func (s Source) URL(audience string) string {
 func (s Source) RequestToken() secret.String { return s.token }
 
 // Fetch asks for a token for an audience. Network faults, 429 and 5xx are retried; any other answer is final.
-func (s Source) Fetch(ctx context.Context, client *http.Client, audience string) (secret.String, error) {
+func (s Source) Fetch(ctx context.Context, client *http.Client, policy retry.Policy, audience string) (secret.String, error) {
 	var token secret.String
-	err := retry.Do(ctx, retry.Default, func(ctx context.Context) (err error) {
+	err := retry.Do(ctx, policy, func(ctx context.Context) (err error) {
 		token, err = s.fetchOnce(ctx, client, audience)
 		return err
 	})
@@ -82,7 +82,7 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 	request.Header.Set("Accept", "application/json")
 	response, err := client.Do(request)
 	if err != nil {
-		return secret.String{}, retry.Transient(httpclient.Fault(err), 0)
+		return secret.String{}, httpclient.Unreached("GitHub", err)
 	}
 	defer response.Body.Close()
 	body, err := httpclient.ReadAll(response.Body)
@@ -92,7 +92,7 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 	case response.StatusCode == http.StatusOK:
 		return parse(body)
 	}
-	refusal := fmt.Errorf("GitHub answered %s: %s", response.Status, message(body))
+	refusal := fmt.Errorf("GitHub answered %d %s: %s", response.StatusCode, http.StatusText(response.StatusCode), message(body))
 	if retry.StatusIsTransient(response.StatusCode) {
 		return secret.String{}, retry.Transient(refusal, retry.After(response.Header))
 	}

@@ -10,9 +10,11 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/idtoken"
+	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
 )
 
@@ -21,7 +23,7 @@ const (
 	jwt          = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3VlciIsInN1YiI6InJlcG86by9yOnJlZjpyZWZzL2hlYWRzL21haW4iLCJhdWQiOiJhIn0.c2ln"
 )
 
-func client() *http.Client { return httpclient.New(func(string) string { return "" }) }
+func client() *http.Client { return httpclient.New(httpclient.Proxy{}) }
 
 func TestTheRequest(t *testing.T) {
 	t.Parallel()
@@ -48,7 +50,7 @@ func TestTheRequest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			token, err := source.Fetch(t.Context(), client(), test.audience)
+			token, err := source.Fetch(t.Context(), client(), retry.Policy{}, test.audience)
 			if err != nil || token.Reveal() != jwt {
 				t.Errorf("got %q, error %v", token.Reveal(), err)
 			}
@@ -81,7 +83,7 @@ func TestAnswers(t *testing.T) {
 		"token":                       {[]int{200}, `{"count":1984,"value":"` + jwt + `"}`, 1, ""},
 		"token after faults":          {[]int{503, 0, 429, 200}, `{"value":"` + jwt + `"}`, 4, ""},
 		"always busy":                 {[]int{503}, "busy", 5, "GitHub answered 503 Service Unavailable: busy"},
-		"never reached":               {[]int{0}, "", 5, "connection reset by peer"},
+		"never reached":               {[]int{0}, "", 5, "GitHub was not reached: connection reset by peer"},
 		"refusal is answered at once": {[]int{403}, `{"message":"Can't issue ID_TOKEN for job in 'Completed' state."}`, 1, "GitHub answered 403 Forbidden: Can't issue ID_TOKEN for job in 'Completed' state."},
 		"refusal with commands":       {[]int{401}, "::set-output name=x::1\n##[error]x", 1, "GitHub answered 401 Unauthorized: : :set-output name=x::1 ## [error]x"},
 		"empty answer":                {[]int{200}, `{"count":0}`, 1, "the answer holds no token"},
@@ -96,7 +98,7 @@ func TestAnswers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, err = source.Fetch(t.Context(), &http.Client{Transport: server}, "a")
+				_, err = source.Fetch(t.Context(), &http.Client{Transport: server}, retry.Policy{Attempts: 5, Base: time.Second, Cap: time.Minute}, "a")
 				want := test.want
 				if want != "" {
 					want = `GitHub's ID token for audience "a": ` + want

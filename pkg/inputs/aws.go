@@ -1,87 +1,188 @@
 package inputs
 
 import (
+	"net/url"
+	"path/filepath"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
+
+	"gatepass/pkg/awsprofile"
+	"gatepass/pkg/secret"
 )
 
-// The forms are those of the STS API reference: AssumeRoleWithWebIdentity, and of "IAM identifiers" in the IAM User Guide.
-var (
-	regionForm      = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+-[0-9]+$`)
-	roleARNForm     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}$`)
-	roleNameForm    = regexp.MustCompile(`^[\w+=,.@/-]+$`)
-	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-)
+// AWS asks for credentials of AWS.
+type AWS struct {
+	Region    string
+	Partition string   // the region's
+	Endpoint  *url.URL // the STS endpoint; nil for the region's own
 
+	// Source says whose credentials come first, and Role what is assumed with them; nil for nothing.
+	Source    AWSSource
+	Audience  string  // FromGitHub: the aud of GitHub's ID token
+	TokenFile string  // FromTokenFile: its path
+	Keys      AWSKeys // FromKeys
+	Role      *AWSRole
+
+	// KeepExisting says that credentials of the job that work already are kept.
+	KeepExisting bool
+	// AllowedAccounts are the accounts that may be signed in to; none allows all.
+	AllowedAccounts []string
+	// WithoutSpecialCharacters asks for keys of letters and digits alone.
+	WithoutSpecialCharacters bool
+
+	// ForgetCurrent says that the credentials in the environment are neither used nor left there.
+	ForgetCurrent bool
+	MaskAccountID bool
+
+	ExportEnvironment bool
+	OutputCredentials bool
+	Profile           string // to be written; empty for none
+	OverwriteProfile  bool
+}
+
+// AWSSource says where the credentials come from that a sign-in starts with.
+type AWSSource string
+
+// The sources.
 const (
-	awsAudience         = "sts.amazonaws.com"
-	shortestAWSDuration = 900
-	longestAWSDuration  = 43200
+	FromGitHub    AWSSource = "GitHub's ID token"
+	FromTokenFile AWSSource = "web-identity-token-file"
+	FromKeys      AWSSource = "aws-access-key-id"
+	// FromJob is what the job has already: variables, a profile, or the role of the machine that it runs on.
+	FromJob AWSSource = "the job's own credentials"
 )
+
+// AWSKeys are an access key.
+type AWSKeys struct {
+	AccessKeyID     secret.String
+	SecretAccessKey secret.String
+	SessionToken    secret.String // empty for a long-lived key
+}
+
+var accountForm = regexp.MustCompile(`^[0-9]{12}$`)
 
 func (r *reader) aws() *AWS {
 	in := &AWS{
-		Region:            r.region(),
-		RoleARN:           r.roleARN(),
-		Audience:          r.text("audience"),
-		SessionName:       r.sessionName(),
-		Duration:          r.awsDuration(),
-		OutputCredentials: r.awsBoolean("output-credentials"),
-		Endpoint:          r.endpoint("AWS_ENDPOINT_URL_STS"),
+		Region:                   r.region(),
+		Endpoint:                 r.stsEndpoint(),
+		Keys:                     r.keys(),
+		TokenFile:                r.tokenFile(),
+		KeepExisting:             r.awsBoolean("use-existing-credentials"),
+		AllowedAccounts:          r.allowedAccounts(),
+		WithoutSpecialCharacters: r.awsBoolean("special-characters-workaround"),
+		ForgetCurrent:            r.awsBoolean("unset-current-credentials"),
+		MaskAccountID:            r.awsBoolean("mask-aws-account-id"),
+		OutputCredentials:        r.awsBoolean("output-credentials"),
+		Profile:                  r.profile(),
+		OverwriteProfile:         r.awsBoolean("overwrite-aws-profile"),
 	}
+	in.Partition = partitionOf(in.Region)
+	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
+	in.Source = r.source(in)
+	if r.text("role-to-assume") != "" {
+		in.Role = r.role(in.Source, in.Partition)
+	}
+	in.Audience = r.text("audience")
 	if in.Audience == "" {
-		in.Audience = awsAudience
+		in.Audience = audienceOf(in.Partition)
 	}
 	return in
 }
 
-func (r *reader) region() string {
-	region := r.text("aws-region")
-	switch {
-	case region == "":
-		r.fault("aws-region", "is missing; set it to the region that later steps work in, such as eu-central-1")
-	case !regionForm.MatchString(region):
-		r.fault("aws-region", "%s is not a region; one looks like eu-central-1", quote(region))
+// audienceOf is the audience that AWS's guides have an identity provider accept. China's STS has a name of its own.
+func audienceOf(partition string) string {
+	if partition == "aws-cn" {
+		return "sts.amazonaws.com.cn"
 	}
-	return region
+	return "sts.amazonaws.com"
 }
 
-func (r *reader) roleARN() string {
-	const want = "arn:aws:iam::<account>:role/<name>"
-	role := r.text("role-to-assume")
+// source chooses as aws-actions/configure-aws-credentials does, but refuses what contradicts itself.
+func (r *reader) source(in *AWS) AWSSource {
+	hasRole := r.text("role-to-assume") != ""
+	hasKeys, hasFile := !in.Keys.AccessKeyID.IsEmpty(), in.TokenFile != ""
+	chaining, noOIDC := r.awsBoolean("role-chaining"), r.awsBoolean("force-skip-oidc")
+	mayAskGitHub, _ := r.lookup("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 	switch {
-	case role == "":
-		r.fault("role-to-assume", "is missing; set it to the ARN of the role, %s", want)
-	case roleARNForm.MatchString(role):
-	case !strings.HasPrefix(role, "arn:") && roleNameForm.MatchString(role):
-		r.fault("role-to-assume", "%s is a role's name; a sign-in with GitHub's token needs its whole ARN, %s", quote(role), want)
-	default:
-		r.fault("role-to-assume", "%s is not the ARN of a role; one looks like %s, with the account's 12 digits", quote(role), want)
+	case hasFile && hasKeys:
+		r.fault("web-identity-token-file", "is given together with aws-access-key-id; give one of them")
+	case hasFile && !hasRole:
+		r.fault("role-to-assume", "is missing; web-identity-token-file needs the role to assume")
+	case chaining && !hasRole:
+		r.fault("role-to-assume", "is missing; role-chaining needs the role to assume")
+	case hasRole && noOIDC && !hasKeys && !hasFile && !chaining:
+		r.fault("force-skip-oidc", "leaves nothing to assume the role with; give aws-access-key-id, web-identity-token-file or role-chaining, too")
 	}
-	return role
+	switch {
+	case hasFile:
+		return FromTokenFile
+	case hasKeys:
+		return FromKeys
+	case hasRole && !chaining && !noOIDC && mayAskGitHub != "":
+		return FromGitHub
+	}
+	return FromJob
 }
 
-func (r *reader) sessionName() string {
-	name := r.text("role-session-name")
-	if name == "" {
-		return declared["role-session-name"].Default
+func (r *reader) keys() AWSKeys {
+	id, key, token := r.text("aws-access-key-id"), r.text("aws-secret-access-key"), r.text("aws-session-token")
+	switch {
+	case id != "" && key == "":
+		r.fault("aws-secret-access-key", "is missing; aws-access-key-id needs it")
+	case id == "" && key != "":
+		r.fault("aws-access-key-id", "is missing; aws-secret-access-key needs it")
+	case id == "" && token != "":
+		r.fault("aws-access-key-id", "is missing; aws-session-token needs it")
 	}
-	if !sessionNameForm.MatchString(name) {
-		r.fault("role-session-name", "%s is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -", quote(name))
+	if id == "" {
+		return AWSKeys{}
+	}
+	return AWSKeys{secret.New(id), secret.New(key), secret.New(token)}
+}
+
+// tokenFile is a path, relative to the checkout.
+func (r *reader) tokenFile() string {
+	path := r.text("web-identity-token-file")
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	workspace, _ := r.lookup("GITHUB_WORKSPACE")
+	return filepath.Join(workspace, path)
+}
+
+func (r *reader) allowedAccounts() []string {
+	const input = "allowed-account-ids"
+	accounts := r.lines(input)
+	if i := slices.IndexFunc(accounts, func(a string) bool { return !accountForm.MatchString(a) }); i >= 0 {
+		r.fault(input, "%s is not an account; one has 12 digits", quote(accounts[i]))
+	}
+	if len(accounts) == 0 && strings.TrimSpace(r.raw(input)) != "" {
+		r.fault(input, "names no account")
+	}
+	return accounts
+}
+
+func (r *reader) profile() string {
+	const input = "aws-profile"
+	name := r.text(input)
+	if name != "" {
+		if err := awsprofile.CheckName(name); err != nil {
+			r.fault(input, "%s", strings.TrimPrefix(err.Error(), input+" "))
+		}
 	}
 	return name
 }
 
-func (r *reader) awsDuration() time.Duration {
-	text := r.text("role-duration-seconds")
-	if text == "" {
-		text = declared["role-duration-seconds"].Default
+// stsEndpoint is the input's before the SDKs' variables.
+func (r *reader) stsEndpoint() *url.URL {
+	if address := r.text("sts-endpoint"); address != "" {
+		return r.url("sts-endpoint", address)
 	}
-	seconds, err := strconv.Atoi(text)
-	if err != nil || seconds < shortestAWSDuration || seconds > longestAWSDuration {
-		r.fault("role-duration-seconds", "%s is not a duration; it is a number of seconds from %d to %d", quote(text), shortestAWSDuration, longestAWSDuration)
+	for _, variable := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"} {
+		if address := r.endpoint(variable); address != nil {
+			return address
+		}
 	}
-	return time.Duration(seconds) * time.Second
+	return nil
 }

@@ -2,9 +2,11 @@ package inputs
 
 // declaration is one input of action.yml. A test compares this list with that file.
 type declaration struct {
+	cloud cloud
 	// Default is what action.yml declares. An input that still holds it counts as not given.
 	Default string
-	cloud   cloud
+	// fallback is the variable that is read where the input is empty, as aws-actions/configure-aws-credentials does.
+	fallback string
 	// unsupported inputs are accepted at their default only.
 	unsupported bool
 }
@@ -12,62 +14,61 @@ type declaration struct {
 type cloud int
 
 const (
-	both cloud = iota
+	both cloud = iota // of the whole step
 	onAWS
 	onGoogle
 )
 
 // declared are the inputs by their names in a workflow. The internal ones, which arrive as arguments, are not among them.
 var declared = map[string]declaration{
-	"audience": {"", both, false},
+	"audience":           {},
+	"http-proxy":         {},
+	"no-proxy":           {},
+	"action-timeout-s":   {},
+	"disable-retry":      {fallback: "DISABLE_RETRY"},
+	"retry-max-attempts": {fallback: "RETRY_MAX_ATTEMPTS"},
 
-	"aws-region":            {"", onAWS, false},
-	"role-to-assume":        {"", onAWS, false},
-	"role-session-name":     {"GitHubActions", onAWS, false},
-	"role-duration-seconds": {"3600", onAWS, false},
-	"output-credentials":    {"false", onAWS, false},
+	"aws-region":                    {cloud: onAWS, fallback: "AWS_REGION"},
+	"role-to-assume":                {cloud: onAWS, fallback: "ROLE_TO_ASSUME"},
+	"role-session-name":             {cloud: onAWS, fallback: "ROLE_SESSION_NAME"},
+	"role-duration-seconds":         {cloud: onAWS, fallback: "ROLE_DURATION_SECONDS"},
+	"output-credentials":            {cloud: onAWS, fallback: "OUTPUT_CREDENTIALS"},
+	"output-env-credentials":        {cloud: onAWS},
+	"aws-access-key-id":             {cloud: onAWS},
+	"aws-secret-access-key":         {cloud: onAWS},
+	"aws-session-token":             {cloud: onAWS},
+	"web-identity-token-file":       {cloud: onAWS, fallback: "WEB_IDENTITY_TOKEN_FILE"},
+	"role-chaining":                 {cloud: onAWS, fallback: "ROLE_CHAINING"},
+	"force-skip-oidc":               {cloud: onAWS},
+	"use-existing-credentials":      {cloud: onAWS, fallback: "USE_EXISTING_CREDENTIALS"},
+	"unset-current-credentials":     {cloud: onAWS, fallback: "UNSET_CURRENT_CREDENTIALS"},
+	"aws-profile":                   {cloud: onAWS},
+	"overwrite-aws-profile":         {cloud: onAWS, fallback: "OVERWRITE_AWS_PROFILE"},
+	"role-external-id":              {cloud: onAWS, fallback: "ROLE_EXTERNAL_ID"},
+	"inline-session-policy":         {cloud: onAWS, fallback: "INLINE_SESSION_POLICY"},
+	"managed-session-policies":      {cloud: onAWS, fallback: "MANAGED_SESSION_POLICIES"},
+	"role-skip-session-tagging":     {cloud: onAWS, fallback: "ROLE_SKIP_SESSION_TAGGING"},
+	"custom-tags":                   {cloud: onAWS},
+	"transitive-tag-keys":           {cloud: onAWS, fallback: "TRANSITIVE_TAG_KEYS"},
+	"mask-aws-account-id":           {cloud: onAWS, fallback: "MASK_AWS_ACCOUNT_ID"},
+	"allowed-account-ids":           {cloud: onAWS},
+	"special-characters-workaround": {cloud: onAWS, fallback: "SPECIAL_CHARACTERS_WORKAROUND"},
+	"sts-endpoint":                  {cloud: onAWS},
 
-	"aws-access-key-id":             {"", onAWS, true},
-	"aws-secret-access-key":         {"", onAWS, true},
-	"aws-session-token":             {"", onAWS, true},
-	"aws-profile":                   {"", onAWS, true},
-	"overwrite-aws-profile":         {"false", onAWS, true},
-	"web-identity-token-file":       {"", onAWS, true},
-	"role-chaining":                 {"false", onAWS, true},
-	"role-external-id":              {"", onAWS, true},
-	"role-skip-session-tagging":     {"false", onAWS, true},
-	"transitive-tag-keys":           {"", onAWS, true},
-	"custom-tags":                   {"", onAWS, true},
-	"inline-session-policy":         {"", onAWS, true},
-	"managed-session-policies":      {"", onAWS, true},
-	"mask-aws-account-id":           {"false", onAWS, true},
-	"output-env-credentials":        {"", onAWS, true},
-	"unset-current-credentials":     {"false", onAWS, true},
-	"use-existing-credentials":      {"false", onAWS, true},
-	"allowed-account-ids":           {"", onAWS, true},
-	"force-skip-oidc":               {"false", onAWS, true},
-	"disable-retry":                 {"false", onAWS, true},
-	"retry-max-attempts":            {"12", onAWS, true},
-	"special-characters-workaround": {"false", onAWS, true},
-	"action-timeout-s":              {"0", onAWS, true},
-	"http-proxy":                    {"", onAWS, true},
-	"no-proxy":                      {"", onAWS, true},
-	"sts-endpoint":                  {"", onAWS, true},
-
-	"workload_identity_provider":   {"", onGoogle, false},
-	"service_account":              {"", onGoogle, false},
-	"project_id":                   {"", onGoogle, false},
-	"token_format":                 {"", onGoogle, false},
-	"access_token_lifetime":        {"3600s", onGoogle, false},
-	"access_token_scopes":          {"https://www.googleapis.com/auth/cloud-platform", onGoogle, false},
-	"id_token_audience":            {"", onGoogle, false},
-	"id_token_include_email":       {"false", onGoogle, false},
-	"create_credentials_file":      {"true", onGoogle, false},
-	"export_environment_variables": {"true", onGoogle, false},
-	"cleanup_credentials":          {"true", onGoogle, false},
-	"credentials_json":             {"", onGoogle, true},
-	"access_token_subject":         {"", onGoogle, true},
-	"delegates":                    {"", onGoogle, true},
-	"universe":                     {"googleapis.com", onGoogle, true},
-	"request_reason":               {"", onGoogle, true},
+	"workload_identity_provider":   {cloud: onGoogle},
+	"service_account":              {cloud: onGoogle},
+	"project_id":                   {cloud: onGoogle},
+	"token_format":                 {cloud: onGoogle},
+	"access_token_lifetime":        {cloud: onGoogle, Default: "3600s"},
+	"access_token_scopes":          {cloud: onGoogle, Default: "https://www.googleapis.com/auth/cloud-platform"},
+	"id_token_audience":            {cloud: onGoogle},
+	"id_token_include_email":       {cloud: onGoogle, Default: "false"},
+	"create_credentials_file":      {cloud: onGoogle, Default: "true"},
+	"export_environment_variables": {cloud: onGoogle, Default: "true"},
+	"cleanup_credentials":          {cloud: onGoogle, Default: "true"},
+	"credentials_json":             {cloud: onGoogle, unsupported: true},
+	"access_token_subject":         {cloud: onGoogle, unsupported: true},
+	"delegates":                    {cloud: onGoogle, unsupported: true},
+	"universe":                     {cloud: onGoogle, Default: "googleapis.com", unsupported: true},
+	"request_reason":               {cloud: onGoogle, unsupported: true},
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/url"
 	"time"
+
+	"gatepass/pkg/httpclient"
 )
 
 // Lookup reads an environment variable and tells whether it is set.
@@ -15,17 +17,10 @@ type Lookup func(name string) (value string, ok bool)
 type Inputs struct {
 	AWS    *AWS
 	Google *Google
-}
 
-// AWS asks for a session of an AWS role.
-type AWS struct {
-	Region            string
-	RoleARN           string
-	Audience          string // the aud of GitHub's ID token
-	SessionName       string
-	Duration          time.Duration // 15 minutes to 12 hours, in whole seconds
-	OutputCredentials bool
-	Endpoint          *url.URL // the STS endpoint; nil for the region's own
+	Attempts int              // how many times a request is made that fails for a passing reason, at the most
+	Timeout  time.Duration    // of the whole step; 0 for none
+	Proxy    httpclient.Proxy // of all requests
 }
 
 // Google asks for a federated token of a workload identity provider, and for what is made from it.
@@ -74,11 +69,14 @@ func Parse(lookup Lookup) (Inputs, error) {
 	r := &reader{lookup: lookup}
 	r.checkUnsupported()
 	wantAWS, wantGoogle := r.given(onAWS), r.given(onGoogle)
+	if role, _ := r.lookup("ROLE_TO_ASSUME"); !wantGoogle && role != "" {
+		wantAWS = true
+	}
 
-	var in Inputs
+	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Proxy: r.proxy()}
 	switch {
 	case !wantAWS && !wantGoogle && len(r.faults) == 0:
-		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them")
+		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot")
 	case wantAWS && wantGoogle && r.text("audience") != "":
 		r.fault("audience", "is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud")
 	}

@@ -3,6 +3,7 @@ package inputs_test
 import (
 	"maps"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,8 +28,11 @@ func (w with) and(more with) with {
 func (w with) parse() (inputs.Inputs, error) {
 	environment := map[string]string{}
 	for name, value := range w {
-		environment[name] = value
-		environment[inputs.Variable(name)] = value
+		if strings.ToUpper(name) == name || strings.HasPrefix(name, "GHA_") {
+			environment[name] = value // a variable
+		} else {
+			environment[inputs.Variable(name)] = value
+		}
 	}
 	return inputs.Parse(func(name string) (string, bool) {
 		value, ok := environment[name]
@@ -37,7 +41,7 @@ func (w with) parse() (inputs.Inputs, error) {
 }
 
 var (
-	aws    = with{"aws-region": "eu-central-1", "role-to-assume": role}
+	aws    = with{"aws-region": "eu-central-1", "role-to-assume": role, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token"}
 	google = with{"workload_identity_provider": provider}
 )
 
@@ -68,21 +72,21 @@ func TestFaults(t *testing.T) {
 		"Google": {google, ""},
 		"both":   {aws.and(google), ""},
 		"neither cloud": {with{},
-			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them"},
-		"neither cloud, all defaults set by the runner": {with{"role-duration-seconds": "3600", "output-credentials": "false", "universe": "googleapis.com"},
-			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them"},
-		"all faults at once": {with{"role-to-assume": "deploy", "role-duration-seconds": "1h", "token_format": "jwt", "service_account": "deploy"},
+			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
+		"neither cloud, all defaults set by the runner": {with{"role-duration-seconds": "", "create_credentials_file": "true", "universe": "googleapis.com"},
+			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
+		"all faults at once": {with{"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x", "role-to-assume": "deploy", "role-duration-seconds": "1h", "token_format": "jwt", "service_account": "deploy"},
 			"aws-region: is missing; set it to the region that later steps work in, such as eu-central-1\n" +
-				`role-to-assume: "deploy" is a role's name; a sign-in with GitHub's token needs its whole ARN, arn:aws:iam::<account>:role/<name>` + "\n" +
-				`role-duration-seconds: "1h" is not a duration; it is a number of seconds from 900 to 43200` + "\n" +
+				`role-to-assume: "deploy" is a role's name; a sign-in with an ID token needs its whole ARN, arn:aws:iam::<account>:role/<name>` + "\n" +
+				`role-duration-seconds: "1h" is not a number from 900 to 43200` + "\n" +
 				"workload_identity_provider: is missing; set it to projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>\n" +
 				`service_account: "deploy" is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID` + "\n" +
 				`token_format: "jwt" is not a token format; use access_token, id_token, or leave it out`},
 		"audience for one cloud": {aws.and(with{"audience": "sts.amazonaws.com.cn"}), ""},
 		"audience for both clouds": {aws.and(google).and(with{"audience": "x"}),
 			"audience: is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud"},
-		"unsupported inputs are named": {aws.and(with{"role-chaining": "true", "aws-access-key-id": "AKIA", "use-existing-credentials": "False"}),
-			"aws-access-key-id: not supported yet; leave it out\nrole-chaining: not supported yet; leave it out"},
+		"unsupported inputs are named": {google.and(with{"delegates": "a@p.iam.gserviceaccount.com", "request_reason": "x"}),
+			"delegates: not supported yet; leave it out\nrequest_reason: not supported yet; leave it out"},
 		"line break": {aws.and(with{"role-session-name": "a\nAWS_PROFILE=x"}),
 			"role-session-name: holds a line break or another control character; it must be a single line"},
 		"line break in a required input": {aws.and(with{"aws-region": "eu-central-1\rx"}),
@@ -96,36 +100,6 @@ func TestFaults(t *testing.T) {
 			"environment variable AWS_ENDPOINT_URL_STS: must start with https://; http:// is for localhost and private IP addresses only"},
 		"endpoint without a version": {google.and(with{"GHA_ENDPOINT_OVERRIDE_sts": "https://sts.europe-west3.rep.googleapis.com"}),
 			"environment variable GHA_ENDPOINT_OVERRIDE_sts: must end in /v1"},
-	} {
-		t.Run(name, test.run)
-	}
-}
-
-func TestFaultsOfAWS(t *testing.T) {
-	t.Parallel()
-	notARole := func(value string) string {
-		return `role-to-assume: "` + value + `" is not the ARN of a role; one looks like arn:aws:iam::<account>:role/<name>, with the account's 12 digits`
-	}
-	for name, test := range map[string]fault{
-		"missing region":        {with{"role-to-assume": role}, "aws-region: is missing; set it to the region that later steps work in, such as eu-central-1"},
-		"zone in the region":    {aws.and(with{"aws-region": "eu-central-1a"}), `aws-region: "eu-central-1a" is not a region; one looks like eu-central-1`},
-		"China":                 {aws.and(with{"aws-region": "cn-north-1", "role-to-assume": "arn:aws-cn:iam::123456789012:role/deploy"}), ""},
-		"GovCloud":              {aws.and(with{"aws-region": "us-gov-west-1", "role-to-assume": "arn:aws-us-gov:iam::123456789012:role/deploy"}), ""},
-		"missing role":          {with{"aws-region": "eu-central-1"}, "role-to-assume: is missing; set it to the ARN of the role, arn:aws:iam::<account>:role/<name>"},
-		"role with a path":      {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:role/ci/deploy"}), ""},
-		"user":                  {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:user/deploy"}), notARole("arn:aws:iam::123456789012:user/deploy")},
-		"short account":         {aws.and(with{"role-to-assume": "arn:aws:iam::12345678901:role/deploy"}), notARole("arn:aws:iam::12345678901:role/deploy")},
-		"STS ARN":               {aws.and(with{"role-to-assume": "arn:aws:sts::123456789012:assumed-role/deploy/x"}), notARole("arn:aws:sts::123456789012:assumed-role/deploy/x")},
-		"blank in the ARN":      {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:role/de ploy"}), notARole("arn:aws:iam::123456789012:role/de ploy")},
-		"session name too long": {aws.and(with{"role-session-name": "a123456789012345678901234567890123456789012345678901234567890123x"}), `role-session-name: "a123456789012345678901234567890123456789012345678901234567890123x" is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -`},
-		"colon in session name": {aws.and(with{"role-session-name": "a:b"}), `role-session-name: "a:b" is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -`},
-		"empty session name":    {aws.and(with{"role-session-name": ""}), ""},
-		"duration 899":          {aws.and(with{"role-duration-seconds": "899"}), `role-duration-seconds: "899" is not a duration; it is a number of seconds from 900 to 43200`},
-		"duration 900":          {aws.and(with{"role-duration-seconds": "900"}), ""},
-		"duration 43200":        {aws.and(with{"role-duration-seconds": "43200"}), ""},
-		"duration 43201":        {aws.and(with{"role-duration-seconds": "43201"}), `role-duration-seconds: "43201" is not a duration; it is a number of seconds from 900 to 43200`},
-		"duration 3600abc":      {aws.and(with{"role-duration-seconds": "3600abc"}), `role-duration-seconds: "3600abc" is not a duration; it is a number of seconds from 900 to 43200`},
-		"boolean yes":           {aws.and(with{"output-credentials": "yes"}), `output-credentials: "yes" is neither true nor false`},
 	} {
 		t.Run(name, test.run)
 	}
@@ -172,27 +146,6 @@ func TestFaultsOfGoogle(t *testing.T) {
 		"lifetime far too long":        {google.and(with{"access_token_lifetime": "99999999999h"}), `access_token_lifetime: "99999999999h" is longer than 12 hours, the most that Google allows`},
 	} {
 		t.Run(name, test.run)
-	}
-}
-
-func TestDefaults(t *testing.T) {
-	t.Parallel()
-	in, err := aws.and(google).parse()
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantAWS := &inputs.AWS{Region: "eu-central-1", RoleARN: role, Audience: "sts.amazonaws.com", SessionName: "GitHubActions", Duration: time.Hour}
-	if !reflect.DeepEqual(in.AWS, wantAWS) {
-		t.Errorf("got  %+v\nwant %+v", in.AWS, wantAWS)
-	}
-	if got, want := in.Google.Audience, "https://iam.googleapis.com/"+provider; got != want {
-		t.Errorf("got audience %q, want %q", got, want)
-	}
-	if got, want := in.Google.STS.String()+" "+in.Google.IAMCredentials.String(), "https://sts.googleapis.com https://iamcredentials.googleapis.com"; got != want {
-		t.Errorf("got endpoints %q, want %q", got, want)
-	}
-	if g := in.Google; !g.CreateCredentialsFile || !g.ExportEnvironment || !g.Cleanup || g.TokenFormat != inputs.NoToken {
-		t.Errorf("got %+v", g)
 	}
 }
 

@@ -6,8 +6,10 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/untrusted"
@@ -49,7 +51,10 @@ func (r *reader) err() error {
 func (r *reader) raw(input string) string {
 	value, ok := r.lookup(Variable(input))
 	if !ok {
-		return declared[input].Default
+		value = declared[input].Default
+	}
+	if value = strings.TrimSpace(value); value == "" && declared[input].fallback != "" {
+		value, _ = r.lookup(declared[input].fallback)
 	}
 	return strings.TrimSpace(value)
 }
@@ -57,6 +62,12 @@ func (r *reader) raw(input string) string {
 // Variable is the name of the environment variable that holds an input: actions/runner, src/Runner.Worker/Handlers/Handler.cs.
 func Variable(input string) string {
 	return "INPUT_" + strings.ToUpper(strings.ReplaceAll(input, " ", "_"))
+}
+
+// Known tells whether action.yml has an input.
+func Known(input string) bool {
+	_, ok := declared[input]
+	return ok
 }
 
 // text is an input of one line.
@@ -87,13 +98,37 @@ func (r *reader) lines(input string) []string {
 	return items
 }
 
-// awsBoolean follows YAML's core schema, and an empty input has its default, as in aws-actions/configure-aws-credentials.
-func (r *reader) awsBoolean(input string) bool {
-	value := r.text(input)
-	if value == "" {
-		value = declared[input].Default
+// textOr is an input of one line, or a value of ours where it is empty.
+func (r *reader) textOr(input, otherwise string) string {
+	if value := r.text(input); value != "" {
+		return value
 	}
+	return otherwise
+}
+
+// number is an input that is a whole number within limits, or a value of ours where it is empty.
+func (r *reader) number(input string, otherwise, least, most int) int {
+	text := r.text(input)
+	if text == "" {
+		return otherwise
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil || number < least || number > most {
+		r.fault(input, "%s is not a number from %d to %d", quote(text), least, most)
+		return otherwise
+	}
+	return number
+}
+
+// awsBoolean is false where it is empty.
+func (r *reader) awsBoolean(input string) bool { return r.awsBooleanOr(input, false) }
+
+// awsBooleanOr follows YAML's core schema, as aws-actions/configure-aws-credentials does.
+func (r *reader) awsBooleanOr(input string, otherwise bool) bool {
+	value := r.text(input)
 	switch value {
+	case "":
+		return otherwise
 	case "true", "True", "TRUE":
 		return true
 	case "false", "False", "FALSE":
@@ -122,17 +157,26 @@ func (r *reader) endpoint(variable string) *url.URL {
 	if value == "" {
 		return nil
 	}
+	return r.url("environment variable "+variable, value)
+}
+
+func (r *reader) url(name, value string) *url.URL {
 	address, err := httpclient.ParseURL(strings.TrimRight(value, "/"))
-	if err != nil {
-		r.fault("environment variable "+variable, "%v", err)
+	switch {
+	case err != nil:
+		r.fault(name, "%v", err)
+		return nil
+	case address.RawQuery != "" || address.ForceQuery:
+		r.fault(name, "holds a query; leave it out")
 		return nil
 	}
 	return address
 }
 
-// isGiven tells whether a workflow has set an input to something that is not its default.
+// isGiven tells whether a step has set an input to something that is not its default.
 func (r *reader) isGiven(input string) bool {
-	value, standard := r.raw(input), declared[input].Default
+	value, _ := r.lookup(Variable(input))
+	value, standard := strings.TrimSpace(value), declared[input].Default
 	if standard == "true" || standard == "false" {
 		return value != "" && !strings.EqualFold(value, standard)
 	}
@@ -156,12 +200,12 @@ func (r *reader) checkUnsupported() {
 	}
 }
 
-// quote shows a value in an error. Inputs are the workflow's own text, but may carry a branch name or a pull request's title.
+// quote shows a value in an error. Inputs are the workflow's own text, but may carry a branch name or a pull request's title. A long one is
+// not shown, nor a part of it: it may be a secret in the wrong input, and the runner masks a secret only where it is whole.
 func quote(value string) string {
 	const longest = 200
-	line := untrusted.Line(value)
-	if runes := []rune(line); len(runes) > longest {
-		line = string(runes[:longest]) + "…"
+	if count := utf8.RuneCountInString(value); count > longest {
+		return fmt.Sprintf("a text of %d characters", count)
 	}
-	return `"` + line + `"`
+	return `"` + untrusted.Line(value) + `"`
 }

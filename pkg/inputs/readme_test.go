@@ -31,10 +31,11 @@ func TestReadmeTables(t *testing.T) {
 	}
 	want := string(text)
 	for marker, table := range map[string]string{
-		"inputs for both clouds": inputTable(declarations.Inputs, both),
-		"inputs for AWS":         inputTable(declarations.Inputs, onAWS),
-		"inputs for Google":      inputTable(declarations.Inputs, onGoogle),
-		"outputs":                outputTable(declarations.Outputs),
+		"inputs for the whole step": inputTable(declarations.Inputs, both),
+		"inputs for AWS":            inputTable(declarations.Inputs, onAWS),
+		"inputs for Google":         inputTable(declarations.Inputs, onGoogle),
+		"outputs":                   outputTable(declarations.Outputs),
+		"compared with AWS's":       comparison(declarations.Inputs, onAWS),
 	} {
 		if want, err = replace(want, marker, table); err != nil {
 			t.Fatal(err)
@@ -78,6 +79,52 @@ func inputTable(inputs yaml.MapSlice, of cloud) string {
 			text = "*Not supported yet.* " + text
 		}
 		table += fmt.Sprintf("| `%s` | %s | %s |\n", name, standard, text)
+	}
+	return table
+}
+
+// differences are what an input does that it does not do in the official action, version 6 of aws-actions/configure-aws-credentials.
+var differences = map[string]string{
+	"audience":                      "in China the default is `sts.amazonaws.com.cn`",
+	"aws-region":                    "must be a region: `us-esat-1` is asked back before the first request",
+	"role-to-assume":                "a role's name is completed in its account's own partition, not always in `aws`; the ARN's partition must be the region's",
+	"aws-access-key-id":             "signs `AssumeRole` itself, also with `output-env-credentials: false` or a profile, and is never exported if a role is assumed",
+	"web-identity-token-file":       "white space around the token goes",
+	"role-chaining":                 "works with `force-skip-oidc`",
+	"no-proxy":                      "knows CIDR, and hosts whose requests have a port",
+	"http-proxy":                    "is used for GitHub's ID token and for Google, too; its password is masked",
+	"role-duration-seconds":         "`1h`, `3600abc`, `0` and `60` are errors",
+	"role-external-id":              "is checked before the first request",
+	"transitive-tag-keys":           "keys of tags that were dropped are dropped, too",
+	"inline-session-policy":         "must be JSON, and short enough, before the first request",
+	"managed-session-policies":      "must be ARNs, at most 10, before the first request",
+	"output-credentials":            "`aws-expiration` is RFC 3339 without quotes; a key that a role was assumed with is no output",
+	"output-env-credentials":        "`aws-account-id` and `authenticated-arn` are outputs also where it is `false`",
+	"unset-current-credentials":     "if the step fails, the job's credentials stay as they were",
+	"disable-retry":                 "holds for all requests of the step",
+	"retry-max-attempts":            "only what can succeed is tried again: throttling, 5xx, faults of the network, IDPCommunicationError, keys that AWS could not fetch; `0` is an error",
+	"special-characters-workaround": "ends after 32 sessions",
+	"use-existing-credentials":      "`false` is false; `allowed-account-ids` holds for them, too",
+	"allowed-account-ids":           "is checked before anything is exported; `,111111111111` allows that one account and no other",
+	"action-timeout-s":              "nothing was exported before the step has finished; a step that fails does not wait for the timeout",
+	"sts-endpoint":                  "must start with `https://`, or name localhost or a private IP address",
+	"aws-profile":                   "is written to files of the job's own, since an action in a container does not see `~/.aws`; `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` name them. They begin with what these variables named before. Comments and nested settings stay. The end of the job takes out what the step has added",
+}
+
+// comparison tells of every input that the official action has whether it does the same.
+func comparison(inputs yaml.MapSlice, of cloud) string {
+	table := "| input | compared with the official action |\n|---|---|\n"
+	for _, item := range inputs {
+		name := item.Key.(string)
+		d, known := declared[name]
+		if !known || d.cloud != of && d.cloud != both {
+			continue
+		}
+		difference := "same"
+		if differences[name] != "" {
+			difference = "different on purpose: " + differences[name]
+		}
+		table += fmt.Sprintf("| `%s` | %s |\n", name, difference)
 	}
 	return table
 }

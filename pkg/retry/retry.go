@@ -21,8 +21,11 @@ type Policy struct {
 	Cap time.Duration
 }
 
-// Default is the policy for calls that take well under a second: at most 7 seconds of waiting, and usually half of that.
-var Default = Policy{Attempts: 5, Base: 500 * time.Millisecond, Cap: 4 * time.Second}
+// Patient is the policy of a number of tries for calls that take well under a second. Its waits double from half a second to ten, so
+// that twelve tries wait 38 seconds on average and 75 at the most.
+func Patient(attempts int) Policy {
+	return Policy{Attempts: attempts, Base: 500 * time.Millisecond, Cap: 10 * time.Second}
+}
 
 // transient marks an error as worth another try.
 type transient struct {

@@ -60,7 +60,7 @@ func TestDo(t *testing.T) {
 func TestServersTimeIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, calls := time.Now(), 0
-		err := retry.Do(t.Context(), retry.Default, func(context.Context) error {
+		err := retry.Do(t.Context(), retry.Patient(5), func(context.Context) error {
 			if calls++; calls == 1 {
 				return retry.Transient(errBusy, 3*time.Second)
 			}
@@ -77,7 +77,7 @@ func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		err := retry.Do(ctx, retry.Default, func(context.Context) error { return retry.Transient(errBusy, time.Hour) })
+		err := retry.Do(ctx, retry.Patient(5), func(context.Context) error { return retry.Transient(errBusy, time.Hour) })
 		if waited := time.Since(start); !errors.Is(err, errBusy) || waited != time.Second {
 			t.Errorf("waited %v, want 1s; error %v", waited, err)
 		}

@@ -42,8 +42,10 @@ func (l *Log) Mask(secrets ...secret.String) {
 
 // Info writes a line.
 func (l *Log) Info(format string, values ...any) {
-	fmt.Fprintln(l.out, untrusted.Inert(strings.ReplaceAll(fmt.Sprintf(format, values...), "\n", " ")))
+	fmt.Fprintln(l.out, untrusted.Inert(oneLine.Replace(fmt.Sprintf(format, values...))))
 }
+
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
 
 // Warning writes an annotation, which may have several lines.
 func (l *Log) Warning(text string) { l.actions.Warningf("%s", inert(text)) }
@@ -59,7 +61,7 @@ func (l *Log) Err() error {
 }
 
 func inert(text string) string {
-	lines := strings.Split(text, "\n")
+	lines := strings.Split(strings.ReplaceAll(text, "\r", " "), "\n")
 	for i := range lines {
 		lines[i] = untrusted.Inert(lines[i])
 	}

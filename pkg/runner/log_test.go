@@ -22,7 +22,7 @@ func TestLog(t *testing.T) {
 		"line":                 {func(l *runner.Log) { l.Info("signed in to %s", "arn:aws:iam::1:role/x") }, "signed in to arn:aws:iam::1:role/x\n"},
 		"line with a command":  {func(l *runner.Log) { l.Info("%s", "::set-output name=x::1") }, ": :set-output name=x::1\n"},
 		"line with an old one": {func(l *runner.Log) { l.Info("x ##[error]y") }, "x ## [error]y\n"},
-		"a line is one line":   {func(l *runner.Log) { l.Info("a\n::debug::b") }, "a ::debug::b\n"},
+		"a line is one line":   {func(l *runner.Log) { l.Info("a\n::debug::b\r::debug::c") }, "a ::debug::b ::debug::c\n"},
 		"error":                {func(l *runner.Log) { l.Error("50% of\nboth") }, "::error::50%25 of%0Aboth\n"},
 		"error with a command": {func(l *runner.Log) { l.Error("a\n::debug::b\n##[x]") }, "::error::a%0A: :debug::b%0A## [x]\n"},
 		"warning":              {func(l *runner.Log) { l.Warning("careful") }, "::warning::careful\n"},

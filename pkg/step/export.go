@@ -1,6 +1,7 @@
 package step
 
 import (
+	"slices"
 	"time"
 
 	"gatepass/pkg/runner"
@@ -10,16 +11,38 @@ import (
 var (
 	googleFileVariables    = []string{"CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH"}
 	googleProjectVariables = []string{"CLOUDSDK_CORE_PROJECT", "CLOUDSDK_PROJECT", "GCLOUD_PROJECT", "GCP_PROJECT", "GOOGLE_CLOUD_PROJECT"}
-	awsVariables           = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"}
+	awsKeyVariables        = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+	awsRegionVariables     = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
+	awsProfileVariables    = []string{"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
 )
 
-// awsEnv are the variables of an AWS session.
-func (p plan) awsEnv(got session) runner.Variables {
-	var env runner.Variables
-	if got.aws != nil {
-		values := []string{got.aws.AccessKeyID.Reveal(), got.aws.SecretAccessKey.Reveal(), got.aws.SessionToken.Reveal(), p.AWS.Region, p.AWS.Region}
-		for i, name := range awsVariables {
-			env.Add(name, values[i])
+func awsVariables() []string {
+	return slices.Concat(awsKeyVariables, awsRegionVariables, awsProfileVariables, []string{"AWS_PROFILE"})
+}
+
+// awsEnv are the variables of an AWS sign-in. Credentials that the job has already are not exported again.
+func (s Step) awsEnv(p plan, got session, files profileFiles) runner.Variables {
+	env := files.env()
+	if got.aws == nil || !p.AWS.ExportEnvironment {
+		return env
+	}
+	for _, name := range awsRegionVariables {
+		env.Add(name, p.AWS.Region)
+	}
+	if p.AWS.Profile != "" {
+		env.Add("AWS_PROFILE", p.AWS.Profile)
+	}
+	switch {
+	case !got.aws.FromJob:
+		env.Add("AWS_ACCESS_KEY_ID", got.aws.AccessKeyID.Reveal())
+		env.Add("AWS_SECRET_ACCESS_KEY", got.aws.SecretAccessKey.Reveal())
+		// Without a value, this variable would still go with the new key if it held another key's.
+		if token := got.aws.SessionToken.Reveal(); token != "" || s.getenv("AWS_SESSION_TOKEN") != "" {
+			env.Add("AWS_SESSION_TOKEN", token)
+		}
+	case p.AWS.ForgetCurrent:
+		for _, name := range awsKeyVariables {
+			env.Add(name, "")
 		}
 	}
 	return env
@@ -59,7 +82,9 @@ func (p plan) outputs(got session, credentialsFile string) runner.Variables {
 			add("aws-access-key-id", got.aws.AccessKeyID.Reveal())
 			add("aws-secret-access-key", got.aws.SecretAccessKey.Reveal())
 			add("aws-session-token", got.aws.SessionToken.Reveal())
-			add("aws-expiration", got.aws.Expiration.UTC().Format(time.RFC3339))
+			if !got.aws.Expiration.IsZero() {
+				add("aws-expiration", got.aws.Expiration.UTC().Format(time.RFC3339))
+			}
 		}
 	}
 	if got.google != nil {

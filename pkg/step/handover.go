@@ -1,6 +1,7 @@
 package step
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,27 +10,46 @@ import (
 
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/google"
+	"gatepass/pkg/runner"
 )
 
-// handOver gives the credentials to later steps: first the state, so that the job's end can undo whatever follows, then the file, then
-// the variables that name it.
-func (s Step) handOver(p plan, got session) error {
-	file, err := s.newFile(p)
-	if err != nil {
+// handOver gives the credentials to later steps: first the state, so that the job's end can undo whatever follows, then the files, then
+// the variables that name them.
+func (s Step) handOver(ctx context.Context, p plan, got session) error {
+	file, fileErr := s.newFile(p)
+	profile, profileErr := s.newProfileFiles(p, got)
+	if err := errors.Join(fileErr, profileErr); err != nil {
 		return err
 	}
-	awsEnv, googleEnv := p.awsEnv(got), p.googleEnv(file.exported())
-	if err := saveState(p, file, awsEnv, googleEnv); err != nil {
+	awsEnv, googleEnv := s.awsEnv(p, got, profile), p.googleEnv(file.exported())
+	if err := p.saveState(file, profile, awsEnv, googleEnv); err != nil {
 		return fmt.Errorf("save the step's state: %w", err)
 	}
-	if err := s.write(file); err != nil {
-		return fmt.Errorf("write the credentials file: %w", err)
-	}
 	env := slices.Concat(awsEnv, googleEnv)
-	if err := p.files.Export(env, p.outputs(got, file.exported())); err != nil {
-		return errors.Join(fmt.Errorf("export the credentials: %w", err), file.remove(), p.files.SaveState(stateName, noState))
+	if err := s.writeAll(ctx, p, got, file, profile, env); err != nil {
+		return errors.Join(err, p.files.SaveState(stateName, noState))
 	}
 	s.report(p, got, file, env)
+	return nil
+}
+
+// writeAll writes and exports all of it, or takes back what it has written.
+func (s Step) writeAll(ctx context.Context, p plan, got session, file file, profile profileFiles, env runner.Variables) error {
+	if err := s.write(file); err != nil {
+		return fmt.Errorf("write Google's credentials file: %w", err)
+	}
+	undoProfile, err := s.writeProfile(p, profile)
+	if err != nil {
+		return errors.Join(fmt.Errorf("write the AWS profile: %w", err), file.remove())
+	}
+	// The last moment to stop: a cancelled step exports nothing, nor does one whose log may have lost a mask.
+	err = errors.Join(context.Cause(ctx), s.Log.Err())
+	if err == nil {
+		err = p.files.Export(env, p.outputs(got, file.exported()))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("export the credentials: %w", err), file.remove(), undoProfile())
+	}
 	return nil
 }
 
@@ -65,15 +85,24 @@ func (s Step) newFile(p plan) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	dir, ok := s.Process.Dir()
-	if !ok {
-		s.Log.Warning("The runner did not say where the job's folders are, so the path of Google's credentials file is the one inside this action's container. Later steps outside it may not find the file.")
+	dir, err := s.dir()
+	if err != nil {
+		return file{}, err
 	}
 	name := credfile.StepName(s.getenv)
 	if _, err := os.Lstat(filepath.Join(dir.Path, name)); err == nil {
 		name = credfile.RandomName()
 	}
 	return file{dir, name, content}, nil
+}
+
+// dir is where this job's files are kept.
+func (s Step) dir() (credfile.Dir, error) {
+	dir, known, err := s.Process.Dir()
+	if err == nil && !known {
+		s.Log.Warning("The runner did not say where the job's folders are, so the paths of credential files are those inside this action's container. Later steps outside it may not find the files.")
+	}
+	return dir, err
 }
 
 func (s Step) write(f file) error {

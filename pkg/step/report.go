@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"gatepass/pkg/aws"
 	"gatepass/pkg/idtoken"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
@@ -15,21 +16,29 @@ import (
 // announceEndpoints says where tokens go if that is not where they usually go.
 func (s Step) announceEndpoints(in inputs.Inputs) {
 	if in.AWS != nil && in.AWS.Endpoint != nil {
-		s.Log.Info("AWS STS at %s (AWS_ENDPOINT_URL_STS)", in.AWS.Endpoint)
+		s.Log.Info("AWS STS is taken to be at %s", in.AWS.Endpoint)
 	}
 	if in.Google != nil && s.getenv("GHA_ENDPOINT_OVERRIDE_sts") != "" {
-		s.Log.Info("Google STS at %s (GHA_ENDPOINT_OVERRIDE_sts)", in.Google.STS)
+		s.Log.Info("Google STS is taken to be at %s, as GHA_ENDPOINT_OVERRIDE_sts says", in.Google.STS)
 	}
 	if in.Google != nil && s.getenv("GHA_ENDPOINT_OVERRIDE_iamcredentials") != "" {
-		s.Log.Info("Google's IAM Credentials API at %s (GHA_ENDPOINT_OVERRIDE_iamcredentials)", in.Google.IAMCredentials)
+		s.Log.Info("Google's IAM Credentials API is taken to be at %s, as GHA_ENDPOINT_OVERRIDE_iamcredentials says", in.Google.IAMCredentials)
 	}
 }
 
 // report tells who the job is now and what later steps find. It names values and shows none.
 func (s Step) report(p plan, got session, f file, env runner.Variables) {
+	if got.aws == nil {
+		s.Log.Info("AWS: not asked for, as none of its inputs is set")
+	}
+	if got.google == nil {
+		s.Log.Info("Google Cloud: not asked for, as none of its inputs is set")
+	}
 	if got.aws != nil {
-		s.Log.Info("AWS: signed in as %s until %s", got.aws.ARN, clock(got.aws.Expiration))
-		s.reportNames("the credentials", env, awsVariables)
+		s.Log.Info("AWS: %s", awsPhrase(*got.aws))
+		s.reportNames("the region", env, awsRegionVariables)
+		s.reportNames("the credentials", env, awsKeyVariables)
+		s.reportNames("the profile "+p.AWS.Profile, env, awsProfileVariables)
 	}
 	if got.google != nil {
 		s.Log.Info("Google Cloud: signed in as %s%s", identity(*p.Google), projectPhrase(p.Google.ProjectID))
@@ -41,11 +50,27 @@ func (s Step) report(p plan, got session, f file, env runner.Variables) {
 	}
 }
 
-// reportNames says in which of some variables later steps find something, unless none was exported.
+// reportNames says in which of some variables later steps find something.
 func (s Step) reportNames(what string, env runner.Variables, names []string) {
-	if slices.Contains(namesOf(env), names[0]) {
-		s.Log.Info("  Later steps find %s in %s", what, strings.Join(names, ", "))
+	var found []string
+	for _, v := range env {
+		if v.Value != "" && slices.Contains(names, v.Name) {
+			found = append(found, v.Name)
+		}
 	}
+	if len(found) > 0 {
+		s.Log.Info("  Later steps find %s in %s", what, strings.Join(found, ", "))
+	}
+}
+
+func awsPhrase(got aws.Credentials) string {
+	switch {
+	case got.FromJob:
+		return "the job's own credentials work; it is signed in as " + got.ARN
+	case got.Expiration.IsZero():
+		return "signed in as " + got.ARN
+	}
+	return "signed in as " + got.ARN + " until " + clock(got.Expiration)
 }
 
 func identity(in inputs.Google) string {
@@ -72,8 +97,14 @@ func namesOf(variables runner.Variables) []string {
 	return names
 }
 
-// describe shows what a cloud was told, for the one who has to compare it with a trust policy.
+// describe shows on a line of its own what a cloud was told, for the one who has to compare it with a trust policy.
 func describe(token secret.String) string {
+	if token.IsEmpty() {
+		return ""
+	}
 	claims := idtoken.DecodeUnverified(token)
-	return fmt.Sprintf("GitHub's ID token said: issuer %s, audience %s, subject %s", claims.Issuer, claims.Audience, claims.Subject)
+	if claims.Subject == "" {
+		return ""
+	}
+	return fmt.Sprintf("\nThe ID token said: issuer %s, audience %s, subject %s. Compare it with what the cloud trusts", claims.Issuer, claims.Audience, claims.Subject)
 }

@@ -10,14 +10,16 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"time"
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/google"
+	"gatepass/pkg/httpclient"
 	"gatepass/pkg/idtoken"
 	"gatepass/pkg/inputs"
+	"gatepass/pkg/retry"
 	"gatepass/pkg/runner"
+	"gatepass/pkg/secret"
 )
 
 // Step is one use of the action in a job.
@@ -26,12 +28,8 @@ type Step struct {
 	Lookup inputs.Lookup
 	// Log is the step's log.
 	Log *runner.Log
-	// HTTP makes all requests.
-	HTTP *http.Client
 	// Process tells where files may lie.
 	Process credfile.Process
-	// Now is the clock.
-	Now func() time.Time
 }
 
 func (s Step) getenv(name string) string {
@@ -42,8 +40,11 @@ func (s Step) getenv(name string) string {
 // plan is all that a sign-in needs to know before its first request.
 type plan struct {
 	inputs.Inputs
-	source idtoken.Source
-	files  runner.Files
+	source    idtoken.Source
+	sourceErr error // why GitHub cannot be asked
+	files     runner.Files
+	http      *http.Client
+	retry     retry.Policy
 }
 
 // session is what a sign-in has obtained.
@@ -59,14 +60,19 @@ func (s Step) SignIn(ctx context.Context) error {
 		return err
 	}
 	s.announceEndpoints(plan.Inputs)
+	if plan.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, plan.Timeout, fmt.Errorf("action-timeout-s: the step did not finish within %v", plan.Timeout))
+		defer cancel()
+	}
 	session, err := s.exchange(ctx, plan)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(ctx.Err(), s.Log.Err()); err != nil { // credentials of a cancelled step, or unmasked ones, go nowhere
-		return err
-	}
-	return s.handOver(plan, session)
+	return s.handOver(ctx, plan, session)
 }
 
 // plan gathers every fault that can be known without a request. It saves an empty state first: once the runner knows a value of this
@@ -79,7 +85,12 @@ func (s Step) plan() (plan, error) {
 	in, inputErr := inputs.Parse(s.Lookup)
 	source, sourceErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
 	s.Log.Mask(source.RequestToken())
-	return plan{in, source, files}, errors.Join(inputErr, sourceErr, filesErr)
+	s.Log.Mask(in.Proxy.Secrets()...)
+	p := plan{in, source, sourceErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts)}
+	if inputErr == nil && in.Google == nil && in.AWS.Source != inputs.FromGitHub {
+		sourceErr = nil
+	}
+	return p, errors.Join(inputErr, sourceErr, filesErr)
 }
 
 // exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
@@ -100,27 +111,50 @@ func (s Step) exchange(ctx context.Context, p plan) (session, error) {
 }
 
 func (s Step) signInToAWS(ctx context.Context, p plan) (*aws.Credentials, error) {
-	token, err := p.source.Fetch(ctx, s.HTTP, p.AWS.Audience)
-	if err != nil {
-		return nil, err
+	var told string // what AWS was told, for the one who has to compare it with a trust policy
+	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, UserAgent: aws.UserAgent(s.getenv)}
+	credentials, err := client.SignIn(ctx, *p.AWS, func(ctx context.Context) (token secret.String, err error) {
+		if p.AWS.Source == inputs.FromTokenFile {
+			token, err = aws.ReadTokenFile(p.AWS.TokenFile)
+		} else {
+			token, err = p.source.Fetch(ctx, p.http, p.retry, p.AWS.Audience)
+		}
+		s.Log.Mask(token)
+		told = describe(token)
+		return token, err
+	})
+	switch {
+	case err == nil:
+		if p.AWS.MaskAccountID {
+			s.Log.Mask(secret.New(credentials.AccountID), secret.New(credentials.ARN))
+		}
+		return &credentials, nil
+	case errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && p.sourceErr != nil:
+		return nil, p.sourceErr // of the two ways in, the one that was meant
 	}
-	s.Log.Mask(token)
-	credentials, err := aws.Client{HTTP: s.HTTP, Mask: s.Log.Mask}.SignIn(ctx, *p.AWS, token)
-	if err != nil {
-		return nil, fmt.Errorf("AWS, role %s: %w\n%s", p.AWS.RoleARN, err, describe(token))
+	var refusal *aws.Refusal
+	if !errors.As(err, &refusal) {
+		told = ""
 	}
-	return &credentials, nil
+	return nil, fmt.Errorf("AWS%s: %w%s", roleOf(*p.AWS), err, told)
+}
+
+func roleOf(in inputs.AWS) string {
+	if in.Role == nil {
+		return ""
+	}
+	return ", role " + in.Role.ARN
 }
 
 func (s Step) signInToGoogle(ctx context.Context, p plan) (*google.Tokens, error) {
-	token, err := p.source.Fetch(ctx, s.HTTP, p.Google.Audience)
+	token, err := p.source.Fetch(ctx, p.http, p.retry, p.Google.Audience)
 	if err != nil {
 		return nil, err
 	}
 	s.Log.Mask(token)
-	tokens, err := google.Client{HTTP: s.HTTP, Mask: s.Log.Mask, Now: s.Now}.SignIn(ctx, *p.Google, token)
+	tokens, err := google.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask}.SignIn(ctx, *p.Google, token)
 	if err != nil {
-		return nil, fmt.Errorf("Google Cloud, provider %s: %w\n%s", p.Google.Provider, err, describe(token))
+		return nil, fmt.Errorf("Google Cloud, provider %s: %w%s", p.Google.Provider, err, describe(token))
 	}
 	return &tokens, nil
 }

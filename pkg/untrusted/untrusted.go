@@ -14,30 +14,31 @@ import (
 // MaxLine is the number of bytes after which Line cuts a text.
 const MaxLine = 1000
 
-// Line returns text as one line that is safe to print: white space and control characters become single spaces, invisible
-// characters go, a workflow command is broken, and what is longer than MaxLine is cut.
+// Line returns text as one line that is safe to print: white space and control characters become single spaces, invisible characters go,
+// and a workflow command is broken. What is longer than MaxLine is cut between two words, never inside of one: it may be a token, which the
+// runner masks only where it is whole.
 func Line(text string) string {
-	var line strings.Builder
-	gap := false
-	for _, r := range strings.ToValidUTF8(text, string(utf8.RuneError)) {
+	visible := func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r) || unicode.IsControl(r):
-			gap = true
-			continue
+			return ' '
 		case !unicode.IsGraphic(r): // bidirectional overrides, zero-width characters
-			continue
+			return -1
 		}
-		if line.Len() >= MaxLine {
+		return r
+	}
+	var line strings.Builder
+	for word := range strings.FieldsSeq(strings.Map(visible, strings.ToValidUTF8(text, string(utf8.RuneError)))) {
+		if line.Len()+len(word) >= MaxLine {
 			line.WriteString(" …")
 			break
 		}
-		if gap && line.Len() > 0 {
+		if line.Len() > 0 {
 			line.WriteByte(' ')
 		}
-		gap = false
-		line.WriteRune(r)
+		line.WriteString(word)
 	}
-	return Inert(line.String())
+	return Inert(strings.TrimSpace(line.String()))
 }
 
 // Inert breaks the workflow commands in one line of text and leaves everything else as it is. An ARN such as arn:aws:iam::1:role/x

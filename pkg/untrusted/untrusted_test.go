@@ -24,7 +24,8 @@ func TestLine(t *testing.T) {
 		"bidirectional override":   {"a\u202eb", "ab"},
 		"zero-width space":         {":\u200b:debug::x", ": :debug::x"},
 		"not UTF-8":                {"a\xffb", "a\ufffdb"},
-		"too long":                 {strings.Repeat("a", untrusted.MaxLine+5), strings.Repeat("a", untrusted.MaxLine) + " …"},
+		"too long":                 {strings.Repeat("abcd ", 300), strings.TrimSpace(strings.Repeat("abcd ", 200)) + " …"},
+		"no part of a long word":   {"token " + strings.Repeat("a", untrusted.MaxLine+5) + " x", "token …"},
 		"empty":                    {"\n\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

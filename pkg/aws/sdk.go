@@ -1,0 +1,103 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithy "github.com/aws/smithy-go/middleware"
+
+	"gatepass/pkg/inputs"
+	"gatepass/pkg/retry"
+	"gatepass/pkg/secret"
+	"gatepass/pkg/untrusted"
+)
+
+// sts makes a client of the SDK. Without credentials its requests are not signed. It reads no credentials of the machine, and tries once:
+// call decides what is worth another try.
+func (c Client) sts(in inputs.AWS, signer Credentials) *sts.Client {
+	options := sts.Options{Region: in.Region, HTTPClient: c.HTTP, Retryer: awssdk.NopRetryer{}}
+	if !signer.AccessKeyID.IsEmpty() {
+		options.Credentials = awssdk.CredentialsProviderFunc(func(context.Context) (awssdk.Credentials, error) {
+			return awssdk.Credentials{
+				AccessKeyID:     signer.AccessKeyID.Reveal(),
+				SecretAccessKey: signer.SecretAccessKey.Reveal(),
+				SessionToken:    signer.SessionToken.Reveal(),
+			}, nil
+		})
+	}
+	options.APIOptions = []func(*smithy.Stack) error{middleware.AddUserAgentKey("gatepass")}
+	for _, part := range c.UserAgent {
+		options.APIOptions = append(options.APIOptions, middleware.AddSDKAgentKeyValue(middleware.AdditionalMetadata, part[0], part[1]))
+	}
+	if in.Endpoint != nil {
+		options.BaseEndpoint = awssdk.String(in.Endpoint.String())
+	}
+	return sts.New(options)
+}
+
+// call makes a call, and makes it again after a fault that may pass.
+func (c Client) call(ctx context.Context, do func(context.Context) error) error {
+	return retry.Do(ctx, c.Retry, func(ctx context.Context) error { return explain(do(ctx)) })
+}
+
+// ErrNoCredentials says that the job has no credentials of its own.
+var ErrNoCredentials = errors.New("the job has no AWS credentials: none in the environment, in a profile or of the machine's role")
+
+// fromJob finds the job's own credentials where every SDK of AWS looks for them: variables, profiles, the role of the container or of the
+// machine. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error) {
+	if in.ForgetCurrent {
+		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+			if err := os.Unsetenv(name); err != nil {
+				return Credentials{}, err
+			}
+		}
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(in.Region), config.WithEC2RoleCredentialOptions(quickly))
+	if err != nil {
+		return Credentials{}, fmt.Errorf("read the job's AWS settings: %s", untrusted.Line(err.Error()))
+	}
+	found, err := loaded.Credentials.Retrieve(ctx)
+	if err != nil {
+		return Credentials{}, ErrNoCredentials
+	}
+	credentials := Credentials{
+		AccessKeyID:     secret.New(found.AccessKeyID),
+		SecretAccessKey: secret.New(found.SecretAccessKey),
+		SessionToken:    secret.New(found.SessionToken),
+		FromJob:         true,
+	}
+	if found.CanExpire {
+		credentials.Expiration = found.Expires
+	}
+	c.Mask(credentials.SecretAccessKey, credentials.SessionToken, credentials.AccessKeyID)
+	return credentials, nil
+}
+
+// quickly asks the machine's metadata service once: it answers within milliseconds or is not there.
+func quickly(o *ec2rolecreds.Options) {
+	o.Client = imds.New(imds.Options{Retryer: awssdk.NopRetryer{}, HTTPClient: &http.Client{Timeout: time.Second}})
+}
+
+// UserAgent names the run in AWS CloudTrail, as far as its parts are words.
+func UserAgent(getenv func(string) string) [][2]string {
+	var parts [][2]string
+	for _, part := range [][2]string{{"action", "GITHUB_ACTION"}, {"run_id", "GITHUB_RUN_ID"}, {"attempt", "GITHUB_RUN_ATTEMPT"}} {
+		value := getenv(part[1])
+		if value != "" && strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == "" {
+			parts = append(parts, [2]string{part[0], value})
+		}
+	}
+	return parts
+}

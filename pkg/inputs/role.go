@@ -1,0 +1,122 @@
+package inputs
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// AWSRole is the role to assume, and what its session is to be like.
+type AWSRole struct {
+	ARN               string // or, where the credentials that ask for it tell the account, its name with its path
+	SessionName       string
+	Duration          time.Duration // 15 minutes to 12 hours, in whole seconds
+	ExternalID        string
+	Policy            string // JSON that narrows the role
+	PolicyARNs        []string
+	Tags              []Tag
+	TransitiveTagKeys []string // of Tags
+}
+
+// The forms and limits are those of the STS API reference, AssumeRole and AssumeRoleWithWebIdentity, and of "IAM identifiers" in the IAM
+// User Guide.
+var (
+	roleARNForm     = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}$`)
+	roleNameForm    = regexp.MustCompile(`^[\w+=,.@/-]{1,512}$`)
+	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
+	policyARNForm   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,512}$`)
+)
+
+const (
+	shortestSession = 15 * time.Minute
+	longestSession  = 12 * time.Hour
+	mostPolicies    = 10
+	longestPolicy   = 2048
+)
+
+// role reads what a session is to be like. The region tells the partition, which the role's must be.
+func (r *reader) role(source AWSSource, partition string) *AWSRole {
+	role := &AWSRole{
+		ARN:         r.roleARN(source, partition),
+		SessionName: r.sessionName(),
+		Duration:    r.sessionDuration(),
+		ExternalID:  r.externalID(),
+		Tags:        r.sessionTags(),
+	}
+	role.Policy, role.PolicyARNs = r.policies()
+	keys := r.lines("transitive-tag-keys")
+	for _, tag := range role.Tags { // AWS refuses keys of no tag
+		if slices.Contains(keys, tag.Key) {
+			role.TransitiveTagKeys = append(role.TransitiveTagKeys, tag.Key)
+		}
+	}
+	return role
+}
+
+func (r *reader) roleARN(source AWSSource, partition string) string {
+	const input, want = "role-to-assume", "arn:aws:iam::<account>:role/<name>"
+	role := r.text(input)
+	parts := roleARNForm.FindStringSubmatch(role)
+	isName := !strings.HasPrefix(role, "arn:") && roleNameForm.MatchString(role)
+	switch {
+	case parts != nil && partition != "" && parts[1] != partition:
+		r.fault(input, "%s is in partition %s, but aws-region is in %s", quote(role), parts[1], partition)
+	case parts != nil:
+	case isName && (source == FromGitHub || source == FromTokenFile):
+		r.fault(input, "%s is a role's name; a sign-in with an ID token needs its whole ARN, %s", quote(role), want)
+	case isName:
+	default:
+		r.fault(input, "%s is not the ARN of a role; one looks like %s, with the account's 12 digits", quote(role), want)
+	}
+	return role
+}
+
+func (r *reader) sessionName() string {
+	name := r.textOr("role-session-name", "GitHubActions")
+	if !sessionNameForm.MatchString(name) {
+		r.fault("role-session-name", "%s is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -", quote(name))
+	}
+	return name
+}
+
+func (r *reader) sessionDuration() time.Duration {
+	const input = "role-duration-seconds"
+	seconds := r.number(input, 3600, int(shortestSession/time.Second), int(longestSession/time.Second))
+	return time.Duration(seconds) * time.Second
+}
+
+func (r *reader) externalID() string {
+	id := r.text("role-external-id")
+	if id != "" && (len(id) < 2 || len(id) > 1224 || !externalIDForm.MatchString(id)) {
+		r.fault("role-external-id", "%s is not an external ID; one has 2 to 1224 characters of A-Z a-z 0-9 _ + = , . @ : / -", quote(id))
+	}
+	return id
+}
+
+// policies reads the session policies. AWS counts their characters together.
+func (r *reader) policies() (inline string, managed []string) {
+	const input, managedInput = "inline-session-policy", "managed-session-policies"
+	inline, managed = r.raw(input), r.lines(managedInput)
+	var object map[string]any
+	if inline != "" && json.Unmarshal([]byte(inline), &object) != nil {
+		r.fault(input, `is not JSON; write a policy such as {"Version": "2012-10-17", "Statement": [...]}`)
+	}
+	if len(managed) > mostPolicies {
+		r.fault(managedInput, "has %d policies; AWS takes %d", len(managed), mostPolicies)
+	}
+	size := utf8.RuneCountInString(inline)
+	for _, arn := range managed {
+		if !policyARNForm.MatchString(arn) {
+			r.fault(managedInput, "%s is not the ARN of a managed policy; one looks like arn:aws:iam::aws:policy/ReadOnlyAccess", quote(arn))
+		}
+		size += utf8.RuneCountInString(arn)
+	}
+	if size > longestPolicy {
+		r.fault(input, "has %d characters together with managed-session-policies; AWS takes %d", size, longestPolicy)
+	}
+	return inline, managed
+}

@@ -1,0 +1,132 @@
+package step
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"gatepass/pkg/awsprofile"
+	"gatepass/pkg/credfile"
+	"gatepass/pkg/runner"
+)
+
+// profileFiles are the two files that hold AWS profiles, kept for a job beside its other credentials: the action's container does not see
+// the ~/.aws of later steps. The zero value is for a step without a profile.
+type profileFiles struct {
+	dir     credfile.Dir
+	profile awsprofile.Profile
+	// New tells that this step is the job's first with a profile. Its end removes the files; other steps' ends take their profile out, and
+	// come before, as a job ends in reverse order.
+	New bool
+}
+
+// profileFile is one of the two.
+type profileFile struct {
+	awsprofile.File
+	name     string // in its folder
+	variable string // that leads AWS's tools to it
+	usual    string // where they look without the variable, under HOME
+}
+
+var bothProfileFiles = []profileFile{
+	{awsprofile.Credentials, credfile.AWSCredentials, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"},
+	{awsprofile.Config, credfile.AWSConfig, "AWS_CONFIG_FILE", ".aws/config"},
+}
+
+func (s Step) newProfileFiles(p plan, got session) (profileFiles, error) {
+	if got.aws == nil || p.AWS.Profile == "" {
+		return profileFiles{}, nil
+	}
+	dir, err := s.dir()
+	if err != nil {
+		return profileFiles{}, err
+	}
+	_, err = os.Lstat(filepath.Join(dir.Path, credfile.AWSCredentials))
+	return profileFiles{dir: dir, New: errors.Is(err, os.ErrNotExist), profile: awsprofile.Profile{
+		Name:            p.AWS.Profile,
+		Region:          p.AWS.Region,
+		AccessKeyID:     got.aws.AccessKeyID,
+		SecretAccessKey: got.aws.SecretAccessKey,
+		SessionToken:    got.aws.SessionToken,
+	}}, nil
+}
+
+// env leads AWS's tools to the files.
+func (f profileFiles) env() runner.Variables {
+	var env runner.Variables
+	if f.profile.Name == "" {
+		return env
+	}
+	for _, file := range bothProfileFiles {
+		env.Add(file.variable, filepath.Join(f.dir.Exported, file.name))
+	}
+	return env
+}
+
+// writeProfile adds the profile to both files or to neither. Where they are new, they begin with the profiles that the job has had so far.
+// undo gives the files back what they held.
+func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error) {
+	var undos []func() error
+	undo = func() error {
+		var errs []error
+		for _, u := range undos {
+			errs = append(errs, u())
+		}
+		return errors.Join(errs...)
+	}
+	if f.profile.Name == "" {
+		return undo, nil
+	}
+	for _, file := range bothProfileFiles {
+		var before []byte
+		owned, err := f.dir.Update(file.name, func(old []byte) ([]byte, error) {
+			before = slices.Clone(old)
+			if f.New {
+				old = s.jobsProfiles(p, file)
+			}
+			return file.Add(old, f.profile, p.AWS.OverwriteProfile)
+		})
+		if err != nil {
+			return undo, errors.Join(err, undo())
+		}
+		undos = append(undos, func() error {
+			_, err := f.dir.Update(file.name, func([]byte) ([]byte, error) { return before, nil })
+			return err
+		})
+		if !owned {
+			s.Log.Warning("The AWS profile could not be given to the owner of its folder. Steps of another user cannot read it.")
+		}
+	}
+	return undo, nil
+}
+
+// jobsProfiles is what AWS's tools have read so far, as far as this action's container sees it.
+func (s Step) jobsProfiles(p plan, file profileFile) []byte {
+	path := s.getenv(file.variable)
+	set := path != ""
+	if !set {
+		path = filepath.Join(s.getenv("HOME"), file.usual)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil && set {
+		s.Log.Warning(fmt.Sprintf("%s names %s, which this action's container does not see. Later steps find the profile %s, but not those of that file.", file.variable, path, p.AWS.Profile))
+	}
+	return text
+}
+
+// removeProfile removes the files if the step has made them, and else its profile from them.
+func removeProfile(dir credfile.Dir, profile string, made bool) error {
+	var errs []error
+	for _, file := range bothProfileFiles {
+		_, err := dir.Update(file.name, func(old []byte) ([]byte, error) {
+			if made {
+				return nil, nil
+			}
+			return file.Remove(old, profile)
+		})
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
