@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gatepass/pkg/sandbox"
 )
 
 // readFile is a later step that needs the Google credentials, and describeFile one that looks at who may have them.
@@ -29,8 +31,12 @@ func checkNoSecret(t *testing.T, w world, log string) {
 // checkMasked wants all that the step was given to be masked in the rest of the job, too.
 func checkMasked(t *testing.T, w world, m *machine) {
 	t.Helper()
+	var unused []string // the step was given no key of a user
+	for _, user := range sandbox.DefaultConfig().AWS.Users {
+		unused = append(unused, user.AccessKeyID, user.SecretAccessKey)
+	}
 	for _, secret := range w.Secrets() {
-		if m.Mask(secret) == secret {
+		if m.Mask(secret) == secret && !slices.Contains(unused, secret) {
 			t.Errorf("the secret %.8s… is not masked", secret)
 		}
 	}

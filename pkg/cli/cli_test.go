@@ -16,7 +16,7 @@ import (
 func run(ctx context.Context, env map[string]string, args ...string) (log string, code int) {
 	var out bytes.Buffer
 	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
-	code = cli.Action{Stdout: &out, Lookup: lookup}.Main(ctx, args)
+	code = cli.Action{Stdout: &out, Lookup: lookup, WorkDir: env["GITHUB_WORKSPACE"]}.Main(ctx, args)
 	return out.String(), code
 }
 

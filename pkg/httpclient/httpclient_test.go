@@ -1,13 +1,21 @@
 package httpclient_test
 
 import (
+	"context"
+	"crypto/tls"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"gatepass/pkg/httpclient"
+	"gatepass/pkg/retry"
 )
 
 func get(t *testing.T, client *http.Client, address string) (*http.Response, error) {
@@ -28,6 +36,8 @@ func TestParseURL(t *testing.T) {
 		"http://[::1]:8484":           "",
 		"http://localhost:8484":       "",
 		"http://172.17.0.1:8484":      "",
+		"http://169.254.169.254/":     "must start with https://; http:// is for localhost and private IP addresses only",
+		"https://:443":                "is not a URL",
 		"http://203.0.113.7/":         "must start with https://; http:// is for localhost and private IP addresses only",
 		"http://sts.example":          "must start with https://; http:// is for localhost and private IP addresses only",
 		"http://localhost.evil":       "must start with https://; http:// is for localhost and private IP addresses only",
@@ -113,5 +123,70 @@ func TestAFaultDoesNotShowTheAddress(t *testing.T) {
 	}
 	if got := httpclient.Fault(err).Error(); strings.Contains(got, "secret") || !strings.Contains(got, "refused") {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestEncryptedRequestsGoThroughTheirProxy(t *testing.T) {
+	t.Parallel()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect || r.Host != "192.168.7.7:443" {
+			t.Errorf("got %s %s", r.Method, r.Host)
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer proxy.Close()
+	response, err := get(t, httpclient.New(httpclient.Proxy{HTTPS: proxy.URL}), "https://192.168.7.7/")
+	if err == nil {
+		response.Body.Close()
+		t.Fatal("the proxy's refusal was taken for an answer")
+	}
+	if got := httpclient.Fault(err).Error(); got != "I'm a teapot" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAServerThatHangsIsNotWaitedForForever(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := httpclient.New(httpclient.Proxy{})
+		client.Transport = hanging{}
+		response, err := get(t, client, "https://sts.example")
+		if err == nil {
+			response.Body.Close()
+			t.Fatal("there was an answer")
+		}
+		if got, want := httpclient.Fault(err).Error(), "no answer in time"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+type hanging struct{}
+
+func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func TestOnlyWhatMayPassIsRetried(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err   error
+		calls int
+	}{
+		"broken connection":    {&url.Error{Err: errors.New("connection reset by peer")}, 3},
+		"no answer":            {&url.Error{Err: os.ErrDeadlineExceeded}, 3},
+		"name server busy":     {&url.Error{Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, 3},
+		"no such host":         {&url.Error{Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, 1},
+		"untrusted":            {&url.Error{Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}}, 1},
+		"answer of a gigabyte": {&http.MaxBytesError{Limit: 1}, 1},
+	} {
+		calls := 0
+		err := retry.Do(t.Context(), retry.Policy{Attempts: 3}, func(context.Context) error {
+			calls++
+			return httpclient.Unreached("AWS STS", test.err)
+		})
+		if calls != test.calls || err == nil || !strings.HasPrefix(err.Error(), "AWS STS was not reached: ") {
+			t.Errorf("%s: %d calls, want %d; error %v", name, calls, test.calls, err)
+		}
 	}
 }

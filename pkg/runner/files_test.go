@@ -73,6 +73,30 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// A delimiter that can be guessed lets a value end early and set a variable of its own.
+func TestDelimitersCannotBeGuessed(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 2 {
+		f, paths := files(t)
+		if err := f.Export(variables("A", "1", "B", "2"), nil); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(paths["GITHUB_ENV"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if _, delimiter, ok := strings.Cut(line, "<<"); ok {
+				seen[delimiter] = true
+			}
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("4 values have the delimiters %v", seen)
+	}
+}
+
 func TestSaveState(t *testing.T) {
 	t.Parallel()
 	f, paths := files(t)

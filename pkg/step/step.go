@@ -66,8 +66,8 @@ func (s Step) SignIn(ctx context.Context) error {
 		defer cancel()
 	}
 	session, err := s.exchange(ctx, plan)
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return cause // not the errors that follow from it
 	}
 	if err != nil {
 		return err

@@ -1,0 +1,161 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gatepass/pkg/cli"
+	"gatepass/pkg/sandbox"
+	"gatepass/pkg/sandbox/job"
+)
+
+// signIn is a sign-in to both clouds, with a profile, that something keeps from its end.
+type signIn struct {
+	// spoil changes the stage's environment, or what it meets, before it starts.
+	spoil func(t *testing.T, j *job.Job, env map[string]string)
+	// stdout makes the stage's standard output. cancel cancels the step.
+	stdout func(log io.Writer, cancel func()) io.Writer
+	want   string // in the log
+}
+
+func (test signIn) run(t *testing.T) {
+	t.Parallel()
+	clouds, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(clouds)
+	defer server.Close()
+	j, err := job.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range clouds.Environment(server.URL) {
+		j.Env[v.Name] = v.Value
+	}
+	j.Env["AWS_ACCESS_KEY_ID"] = "of-an-earlier-step"
+	before := maps.Clone(j.Env)
+	step := j.Step("sign-in", map[string]string{
+		"aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::123456789012:role/deploy", "aws-profile": "deploy", "output-env-credentials": "true",
+		"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo",
+	})
+	env, err := step.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if test.spoil != nil {
+		test.spoil(t, j, env)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var log bytes.Buffer
+	var out io.Writer = &log
+	if test.stdout != nil {
+		out = test.stdout(&log, cancel)
+	}
+	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+	if code := (cli.Action{Stdout: out, Lookup: lookup, WorkDir: j.Workspace()}).Main(ctx, []string{"/sign-in"}); code != 1 {
+		t.Errorf("got exit code %d, want 1", code)
+	}
+	if !strings.Contains(log.String(), test.want) {
+		t.Errorf("the log does not tell %q:\n%s", test.want, log.String())
+	}
+	if err := step.End(); err != nil {
+		t.Fatal(err)
+	}
+	nothingLeft(t, j, step, before)
+
+	// The end of the job has nothing to undo, least of all what an earlier step has exported.
+	if env, err = step.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	if code := (cli.Action{Stdout: io.Discard, Lookup: lookup, WorkDir: j.Workspace()}).Main(t.Context(), []string{"/sign-out"}); code != 0 {
+		t.Errorf("sign-out: got exit code %d, want 0", code)
+	}
+	if err := step.End(); err != nil {
+		t.Fatal(err)
+	}
+	nothingLeft(t, j, step, before)
+}
+
+func nothingLeft(t *testing.T, j *job.Job, step *job.Step, before map[string]string) {
+	t.Helper()
+	if !maps.Equal(j.Env, before) {
+		t.Errorf("exported %v", j.Env)
+	}
+	if len(step.Outputs) > 0 {
+		t.Errorf("output %v", step.Outputs)
+	}
+	for _, form := range []string{"gha-creds-*", "gatepass-*"} {
+		files, err := filepath.Glob(filepath.Join(j.Temp(), form))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if info, err := os.Lstat(file); err != nil || info.Mode().IsRegular() {
+				t.Errorf("left %s, error %v", file, err)
+			}
+		}
+	}
+}
+
+func TestASignInThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]signIn{
+		"the outputs cannot be written": {spoil: func(_ *testing.T, _ *job.Job, env map[string]string) { env["GITHUB_OUTPUT"] = "/dev/full" },
+			want: "no space left on device"},
+		"there is nowhere to keep files": {spoil: func(_ *testing.T, _ *job.Job, env map[string]string) { env["RUNNER_TEMP"] = "" },
+			want: "environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner"},
+		"the profile's file is not ours": {spoil: func(t *testing.T, j *job.Job, _ map[string]string) {
+			if err := os.Symlink("/etc/hostname", filepath.Join(j.Temp(), "gatepass-aws-config")); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.Remove(filepath.Join(j.Temp(), "gatepass-aws-config")) })
+		}, want: "write the AWS profile"},
+		"the step is cancelled when all is there": {stdout: func(log io.Writer, cancel func()) io.Writer { return &trigger{log, 7, cancel} },
+			want: "the step was cancelled"},
+		"the log breaks, and with it a mask": {stdout: func(log io.Writer, _ func()) io.Writer { return &breaking{log, 7} },
+			want: ""},
+	} {
+		t.Run(name, test.run)
+	}
+}
+
+// trigger calls a function at the nth mask.
+type trigger struct {
+	io.Writer
+	masks int
+	then  func()
+}
+
+func (w *trigger) Write(p []byte) (int, error) {
+	if bytes.HasPrefix(p, []byte("::add-mask::")) {
+		if w.masks--; w.masks == 0 {
+			w.then()
+		}
+	}
+	return w.Writer.Write(p)
+}
+
+// breaking fails at the nth mask.
+type breaking struct {
+	io.Writer
+	masks int
+}
+
+func (w *breaking) Write(p []byte) (int, error) {
+	if bytes.HasPrefix(p, []byte("::add-mask::")) {
+		if w.masks--; w.masks <= 0 {
+			return 0, errors.New("broken pipe")
+		}
+	}
+	return w.Writer.Write(p)
+}
