@@ -71,7 +71,9 @@ type answer struct {
 
 // server gives its answers one after the other, and the last one again. It keeps the requests.
 type server struct {
-	answers  []answer
+	answers    []answer
+	retryAfter string
+
 	requests []*http.Request
 	bodies   []string
 }
@@ -86,7 +88,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.status == 0 {
 		return nil, errors.New("connection reset by peer")
 	}
-	header := http.Header{"Content-Type": {"text/xml"}, "X-Amzn-Requestid": {"c6104cbe"}}
+	header := http.Header{"Content-Type": {"text/xml"}, "X-Amzn-Requestid": {"c6104cbe"}, "Retry-After": {s.retryAfter}}
 	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
 }
 

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"gatepass/pkg/aws"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/secret"
 )
@@ -142,11 +144,48 @@ func TestAnAccountThatIsNotAllowedIsAnError(t *testing.T) {
 func TestARefusalIsNotWaitedFor(t *testing.T) {
 	for _, code := range []string{"AccessDenied", "ValidationError", "MalformedPolicyDocument", "RegionDisabledException", "InvalidClientTokenId", "ExpiredTokenException", "SignatureDoesNotMatch", "PackedPolicyTooLarge"} {
 		synctest.Test(t, func(t *testing.T) {
-			s := &server{answers: []answer{{403, refused(code, "x")}}}
-			if _, err := signIn(t, s, new(masks), withKeys()); err == nil || len(s.requests) != 1 {
-				t.Errorf("%s: %d requests, error %v", code, len(s.requests), err)
+			s, start := &server{answers: []answer{{403, refused(code, "x")}}, retryAfter: "10"}, time.Now()
+			if _, err := signIn(t, s, new(masks), withKeys()); err == nil || len(s.requests) != 1 || time.Since(start) != 0 {
+				t.Errorf("%s: %d requests in %v, error %v", code, len(s.requests), time.Since(start), err)
 			}
 		})
+	}
+}
+
+func TestRetryAfterIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, start := &server{answers: []answer{{429, refused("TooManyRequestsException", "x")}, {200, assumedByKeys()}}, retryAfter: "30"}, time.Now()
+		if _, err := signIn(t, s, new(masks), withKeys()); err != nil || time.Since(start) != 30*time.Second {
+			t.Errorf("waited %v, want 30s; error %v", time.Since(start), err)
+		}
+	})
+}
+
+func TestThePartitionsEndpoint(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string]string{
+		"eu-central-1":   "https://sts.eu-central-1.amazonaws.com/",
+		"cn-north-1":     "https://sts.cn-north-1.amazonaws.com.cn/",
+		"us-gov-west-1":  "https://sts.us-gov-west-1.amazonaws.com/",
+		"eusc-de-east-1": "https://sts.eusc-de-east-1.amazonaws.eu/",
+	} {
+		in, s := input(), &server{answers: []answer{{200, assumed(credentials + user)}}}
+		in.Region = region
+		if _, err := signIn(t, s, new(masks), in); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.requests[0].URL.String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestUserAgentNamesTheRun(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"GITHUB_ACTION": "sign-in", "GITHUB_RUN_ID": "7", "GITHUB_RUN_ATTEMPT": "x y\r\nEvil: 1"}
+	got := aws.UserAgent(func(name string) string { return env[name] })
+	if want := [][2]string{{"action", "sign-in"}, {"run_id", "7"}}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"gatepass/pkg/cli"
-	"gatepass/pkg/sandbox"
 	"gatepass/pkg/sandbox/job"
 )
 
@@ -28,29 +26,12 @@ type signIn struct {
 
 func (test signIn) run(t *testing.T) {
 	t.Parallel()
-	clouds, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(clouds)
-	defer server.Close()
-	j, err := job.New(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range clouds.Environment(server.URL) {
-		j.Env[v.Name] = v.Value
-	}
-	j.Env["AWS_ACCESS_KEY_ID"] = "of-an-earlier-step"
+	clouds, base := newClouds(t)
+	inputs := toAWS("aws-profile", "deploy")
+	inputs["output-env-credentials"] = "true"
+	inputs["workload_identity_provider"] = "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo"
+	j, step, env := begin(t, clouds, base, inputs)
 	before := maps.Clone(j.Env)
-	step := j.Step("sign-in", map[string]string{
-		"aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::123456789012:role/deploy", "aws-profile": "deploy", "output-env-credentials": "true",
-		"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo",
-	})
-	env, err := step.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if test.spoil != nil {
 		test.spoil(t, j, env)
 	}
@@ -74,9 +55,11 @@ func (test signIn) run(t *testing.T) {
 	nothingLeft(t, j, step, before)
 
 	// The end of the job has nothing to undo, least of all what an earlier step has exported.
-	if env, err = step.Begin(); err != nil {
+	env, err := step.Begin()
+	if err != nil {
 		t.Fatal(err)
 	}
+	lookup = func(name string) (string, bool) { value, ok := env[name]; return value, ok }
 	if code := (cli.Action{Stdout: io.Discard, Lookup: lookup, WorkDir: j.Workspace()}).Main(t.Context(), []string{"/sign-out"}); code != 0 {
 		t.Errorf("sign-out: got exit code %d, want 0", code)
 	}

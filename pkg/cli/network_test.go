@@ -12,28 +12,45 @@ import (
 	"gatepass/pkg/sandbox/job"
 )
 
-// step is a sign-in to AWS at a host that nothing but a proxy can reach.
-func step(t *testing.T, inputs map[string]string) map[string]string {
+// begin begins a step of a job with the sandbox's clouds, which are said to be at base.
+func begin(t *testing.T, clouds *sandbox.Sandbox, base string, inputs map[string]string) (*job.Job, *job.Step, map[string]string) {
 	t.Helper()
 	j, err := job.New(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	inputs["aws-region"], inputs["role-to-assume"] = "eu-central-1", "arn:aws:iam::123456789012:role/deploy"
-	env, err := j.Step("sign-in", inputs).Begin()
+	for _, v := range clouds.Environment(base) {
+		j.Env[v.Name] = v.Value
+	}
+	j.Env["AWS_ACCESS_KEY_ID"] = "of-an-earlier-step"
+	step := j.Step("sign-in", inputs)
+	env, err := step.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return env
+	return j, step, env
+}
+
+func newClouds(t *testing.T) (clouds *sandbox.Sandbox, base string) {
+	t.Helper()
+	clouds, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(clouds)
+	t.Cleanup(server.Close)
+	return clouds, server.URL
+}
+
+// toAWS are the inputs of a sign-in to AWS, and one more.
+func toAWS(name, value string) map[string]string {
+	return map[string]string{"aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::123456789012:role/deploy", name: value}
 }
 
 // http-proxy is the proxy of GitHub's token, too, and no-proxy of neither.
 func TestTheProxyOfAStepIsThatOfAllItsRequests(t *testing.T) {
 	t.Parallel()
-	clouds, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	clouds, _ := newClouds(t)
 	var mu sync.Mutex
 	var asked []string
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,10 +60,9 @@ func TestTheProxyOfAStepIsThatOfAllItsRequests(t *testing.T) {
 		clouds.ServeHTTP(w, r)
 	}))
 	defer proxy.Close()
-	env := step(t, map[string]string{"http-proxy": strings.Replace(proxy.URL, "http://", "http://me:pr0xyp4ss@", 1), "no-proxy": "10.2.0.0/16, .example"})
-	for _, v := range clouds.Environment("http://10.1.2.3:8484") {
-		env[v.Name] = v.Value
-	}
+	inputs := toAWS("http-proxy", strings.Replace(proxy.URL, "http://", "http://me:pr0xyp4ss@", 1))
+	inputs["no-proxy"] = "10.2.0.0/16, .example"
+	_, _, env := begin(t, clouds, "http://10.1.2.3:8484", inputs)
 	log, code := run(t.Context(), env, "/sign-in")
 	if code != 0 {
 		t.Fatalf("got exit code %d: %s", code, log)
@@ -62,16 +78,8 @@ func TestTheProxyOfAStepIsThatOfAllItsRequests(t *testing.T) {
 // The endpoint of the input comes before that of the environment.
 func TestTheEndpointOfAStep(t *testing.T) {
 	t.Parallel()
-	clouds, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(clouds)
-	defer server.Close()
-	env := step(t, map[string]string{"sts-endpoint": server.URL + "/aws"})
-	for _, v := range clouds.Environment(server.URL) {
-		env[v.Name] = v.Value
-	}
+	clouds, base := newClouds(t)
+	_, _, env := begin(t, clouds, base, toAWS("sts-endpoint", base+"/aws"))
 	env["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:1"
 	if log, code := run(t.Context(), env, "/sign-in"); code != 0 {
 		t.Errorf("got exit code %d: %s", code, log)
@@ -86,8 +94,9 @@ func TestTheTimeLimitOfAStep(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer hanging.Close()
-	env := step(t, map[string]string{"action-timeout-s": "1"})
-	env["ACTIONS_ID_TOKEN_REQUEST_URL"], env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = hanging.URL, "request-token"
+	clouds, base := newClouds(t)
+	_, _, env := begin(t, clouds, base, toAWS("action-timeout-s", "1"))
+	env["ACTIONS_ID_TOKEN_REQUEST_URL"] = hanging.URL
 	log, code := run(t.Context(), env, "/sign-in")
 	if want := "::error::action-timeout-s: the step did not finish within 1s\n"; code != 1 || !strings.HasSuffix(log, want) {
 		t.Errorf("got exit code %d and %q, want 1 and %q", code, log, want)
@@ -104,23 +113,8 @@ func TestTheTimeLimitOfAStep(t *testing.T) {
 // An action's container that nobody told the host's paths says so.
 func TestAContainerWithoutHostPaths(t *testing.T) {
 	t.Parallel()
-	clouds, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(clouds)
-	defer server.Close()
-	j, err := job.New(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	env, err := j.Step("sign-in", map[string]string{"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo"}).Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range clouds.Environment(server.URL) {
-		env[v.Name] = v.Value
-	}
+	clouds, base := newClouds(t)
+	_, _, env := begin(t, clouds, base, map[string]string{"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo"})
 	log, code := run(t.Context(), env, "/sign-in", "--host-temp=host:", "--host-workspace=host:", "--job-container=")
 	if want := "::warning::The runner did not say where the job's folders are"; code != 0 || !strings.Contains(log, want) {
 		t.Errorf("got exit code %d and %s", code, log)

@@ -67,13 +67,17 @@ func (p Proxy) Secrets() []secret.String {
 	return secrets
 }
 
+// For returns the proxy for an address, or nil for none.
+func (p Proxy) For(address *url.URL) (*url.URL, error) {
+	return (&httpproxy.Config{HTTPProxy: p.HTTP, HTTPSProxy: p.HTTPS, NoProxy: p.Not}).ProxyFunc()(address)
+}
+
 // New makes a client that follows no redirect, as a token must not travel to a host that nobody named, and that bounds the time and the
 // size of every answer.
 func New(p Proxy) *http.Client {
-	proxy := (&httpproxy.Config{HTTPProxy: p.HTTP, HTTPSProxy: p.HTTPS, NoProxy: p.Not}).ProxyFunc()
 	return &http.Client{
 		Transport: bounded{&http.Transport{
-			Proxy:                 func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+			Proxy:                 func(r *http.Request) (*url.URL, error) { return p.For(r.URL) },
 			DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 			TLSHandshakeTimeout:   5 * time.Second,
 			ResponseHeaderTimeout: 10 * time.Second,

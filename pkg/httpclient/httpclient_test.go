@@ -190,3 +190,37 @@ func TestOnlyWhatMayPassIsRetried(t *testing.T) {
 		}
 	}
 }
+
+func TestHostsThatNeedNoProxy(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ not, address, want string }{
+		"no exception":        {"", "https://sts.eu-central-1.amazonaws.com", "http://proxy.example:3128"},
+		"host":                {"sts.eu-central-1.amazonaws.com", "https://sts.eu-central-1.amazonaws.com", ""},
+		"host, and its port":  {"10.1.2.3", "https://10.1.2.3:8443", ""},
+		"host with a port":    {"sts.example:8443", "https://sts.example:8443", ""},
+		"another port":        {"sts.example:8443", "https://sts.example", "http://proxy.example:3128"},
+		"suffix":              {".amazonaws.com", "https://sts.eu-central-1.amazonaws.com", ""},
+		"suffix with a star":  {"*.amazonaws.com", "https://sts.eu-central-1.amazonaws.com", ""},
+		"suffix of no domain": {".amazonaws.com", "https://evilamazonaws.com", "http://proxy.example:3128"},
+		"addresses":           {"10.0.0.0/8", "https://10.1.2.3", ""},
+		"other addresses":     {"10.0.0.0/8", "https://11.1.2.3", "http://proxy.example:3128"},
+		"everything":          {"*", "https://sts.eu-central-1.amazonaws.com", ""},
+		"one of several":      {"a.example,10.0.0.0/8,.amazonaws.com", "https://sts.eu-central-1.amazonaws.com", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, err := url.Parse(test.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy, err := httpclient.Proxy{HTTPS: "http://proxy.example:3128", Not: test.not}.For(address)
+			got := ""
+			if proxy != nil {
+				got = proxy.String()
+			}
+			if err != nil || got != test.want {
+				t.Errorf("got %q, error %v; want %q", got, err, test.want)
+			}
+		})
+	}
+}

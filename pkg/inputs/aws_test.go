@@ -161,6 +161,21 @@ func TestFallbacksToTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestFurtherFallbacks(t *testing.T) {
+	t.Parallel()
+	in, err := with{"aws-region": "us-east-1", "ROLE_TO_ASSUME": role, "ROLE_CHAINING": "true", "TRANSITIVE_TAG_KEYS": "GitHub", "RETRY_MAX_ATTEMPTS": "3"}.parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.AWS.Source != inputs.FromJob || !slices.Equal(in.AWS.Role.TransitiveTagKeys, []string{"GitHub"}) || in.Attempts != 3 {
+		t.Errorf("got %+v, role %+v, %d attempts", in.AWS, in.AWS.Role, in.Attempts)
+	}
+	in, err = with{"aws-region": "us-east-1", "ROLE_TO_ASSUME": role, "WEB_IDENTITY_TOKEN_FILE": "token", "GITHUB_WORKSPACE": "/github/workspace"}.parse()
+	if err != nil || in.AWS.Source != inputs.FromTokenFile || in.AWS.TokenFile != "/github/workspace/token" {
+		t.Errorf("got %+v, error %v", in.AWS, err)
+	}
+}
+
 func TestSessionTags(t *testing.T) {
 	t.Parallel()
 	job := with{
