@@ -4,9 +4,12 @@ package e2e
 
 import (
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
+	"gatepass/pkg/idtoken"
+	"gatepass/pkg/retry"
 	"gatepass/pkg/sandbox"
 )
 
@@ -81,4 +84,27 @@ func (w world) permit(m *machine) {
 	for _, variable := range w.Environment(w.base) {
 		m.Env[variable.Name] = variable.Value
 	}
+}
+
+// idToken is a token as GitHub gives it to a job.
+func (w world) idToken(t *testing.T, audience string) string {
+	t.Helper()
+	var address, bearer string
+	for _, variable := range w.Environment(w.base) {
+		switch variable.Name {
+		case "ACTIONS_ID_TOKEN_REQUEST_URL":
+			address = variable.Value
+		case "ACTIONS_ID_TOKEN_REQUEST_TOKEN":
+			bearer = variable.Value
+		}
+	}
+	source, err := idtoken.NewSource(address, bearer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := source.Fetch(t.Context(), new(http.Client), retry.Policy{}, audience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.Reveal()
 }
