@@ -5,9 +5,6 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
-	"net/url"
-	"regexp"
-	"slices"
 )
 
 const awsVersion = "2011-06-15"
@@ -26,8 +23,8 @@ func (s *Sandbox) aws(r *http.Request, x *Exchange) (any, error) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body)) // A signature is over all of it.
 	x.Call, x.Parameters = r.PostForm.Get("Action"), withoutSecrets(r.PostForm)
-	if err := s.faults.next(x.Call); err != nil {
-		return nil, err
+	if fault, ok := s.awsFaults.next(x.Call); ok {
+		return nil, fault.refusal("ServiceUnavailable", "")
 	}
 	if err := s.throttle.take(s.now()); err != nil {
 		return nil, err
@@ -47,19 +44,6 @@ func (s *Sandbox) aws(r *http.Request, x *Exchange) (any, error) {
 		version = "NO_VERSION_SPECIFIED"
 	}
 	return nil, refuse(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", x.Call, version)
-}
-
-// secretName matches the parameters that are secrets, or part of one.
-var secretName = regexp.MustCompile(`(?i)token|secret|signature|accesskey|credential|assertion`)
-
-func withoutSecrets(form url.Values) url.Values {
-	shown := url.Values{}
-	for name, values := range form {
-		if !secretName.MatchString(name) {
-			shown[name] = slices.Clone(values)
-		}
-	}
-	return shown
 }
 
 // callerIdentity is the answer to GetCallerIdentity.
@@ -110,9 +94,6 @@ func (s *Sandbox) writeAWS(w http.ResponseWriter, x Exchange, answer any, refuse
 	w.Header().Set("x-amzn-RequestId", id)
 	// By this a client finds out that its own clock is wrong.
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
-	if refused != nil && refused.retryAfter != "" {
-		w.Header().Set("Retry-After", refused.retryAfter)
-	}
 	w.WriteHeader(x.Status)
 	// An error here is a client that has gone.
 	_ = xml.NewEncoder(w).Encode(body)

@@ -73,14 +73,16 @@ type Throttle struct {
 	PerSecond int `yaml:"per-second"` // and as many at once; no limit if 0
 }
 
-// Fault is an answer of AWS STS that has nothing to do with the request.
+// Fault is an answer of a cloud that has nothing to do with the request.
 type Fault struct {
 	Times      int    `yaml:"times"`       // Defaults to once.
 	Call       string `yaml:"call"`        // the only operation that fails, such as GetCallerIdentity; any if empty
 	Status     int    `yaml:"status"`      // Defaults to 503.
-	Code       string `yaml:"code"`        // Defaults to ServiceUnavailable.
-	Message    string `yaml:"message"`     // Optional.
+	Code       string `yaml:"code"`        // Defaults to what the service says with the status.
+	Message    string `yaml:"message"`     // As code.
+	Reason     string `yaml:"reason"`      // Google's APIs: the ErrorInfo's, such as IAM_PERMISSION_DENIED. Optional.
 	RetryAfter string `yaml:"retry-after"` // the Retry-After header's value. Optional.
+	HTML       string `yaml:"html"`        // a page in place of the service's own form. Optional.
 }
 
 // TrustPolicy is a role's trust policy, in JSON.
@@ -90,6 +92,7 @@ type TrustPolicy json.RawMessage
 type Google struct {
 	Providers       []Provider       `yaml:"providers"`
 	ServiceAccounts []ServiceAccount `yaml:"service-accounts"`
+	Faults          []Fault          `yaml:"faults"` // the first calls' answers, in this order
 }
 
 // Provider is an OIDC provider of a workload identity pool.

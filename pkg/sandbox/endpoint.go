@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 )
 
@@ -29,7 +30,13 @@ type endpoint struct {
 }
 
 func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := Exchange{Service: e.service.name, Call: e.call, Status: http.StatusOK, UserAgent: r.UserAgent()}
+	x := Exchange{
+		Service:   e.service.name,
+		Call:      e.call,
+		Status:    http.StatusOK,
+		UserAgent: r.UserAgent(),
+		Reason:    r.Header.Get("X-Goog-Request-Reason"),
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	answer, err := e.answer(r, &x)
 	var refused *refusal
@@ -39,7 +46,14 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if refused != nil {
 		x.Status, x.Refusal = refused.status, refused.Error()
 	}
-	e.service.write(w, x, answer, refused)
+	if refused != nil && refused.retryAfter != "" {
+		w.Header().Set("Retry-After", refused.retryAfter)
+	}
+	if refused != nil && refused.page != "" {
+		writePage(w, x.Status, refused.page)
+	} else {
+		e.service.write(w, x, answer, refused)
+	}
 	e.observe(x)
 }
 
@@ -48,8 +62,9 @@ type refusal struct {
 	status     int
 	code       string
 	message    string
-	permission string // the permission that was missing, where Google names it
-	retryAfter string // the Retry-After header's value; AWS's only
+	info       *errorInfo // Google's APIs only
+	retryAfter string     // the Retry-After header's value
+	page       string     // HTML in place of the service's own form, as a proxy before it answers
 }
 
 func refuse(status int, code, format string, args ...any) error {
@@ -68,6 +83,13 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.WriteHeader(status)
 	// An error here is a client that has gone.
 	_ = json.NewEncoder(w).Encode(body)
+}
+
+func writePage(w http.ResponseWriter, status int, page string) {
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	w.WriteHeader(status)
+	// An error here is a client that has gone.
+	_, _ = io.WriteString(w, page)
 }
 
 // nothing answers what no service serves.

@@ -27,18 +27,46 @@ func invalidArgument(format string, args ...any) error {
 	return refuse(http.StatusBadRequest, "INVALID_ARGUMENT", format, args...)
 }
 
+// errorInfo is the detail by which a program tells refusals apart:
+// https://cloud.google.com/apis/design/errors#error_info
+type errorInfo struct {
+	Type     string            `json:"@type"`
+	Reason   string            `json:"reason"`
+	Domain   string            `json:"domain"`
+	Metadata map[string]string `json:"metadata"`
+}
+
+const iamPermissionDenied = "IAM_PERMISSION_DENIED"
+
+// permissionDenied refuses for want of one of the permissions on service accounts.
+func permissionDenied(permission string) *refusal {
+	permission = "iam.serviceAccounts." + permission
+	return &refusal{
+		status:  http.StatusForbidden,
+		code:    "PERMISSION_DENIED",
+		message: "Permission '" + permission + "' denied on resource (or it may not exist).",
+		info: &errorInfo{
+			Reason:   iamPermissionDenied,
+			Domain:   "iam.googleapis.com",
+			Metadata: map[string]string{"permission": permission},
+		},
+	}
+}
+
+const unauthenticatedMessage = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+
+func unauthenticated() error {
+	return refuse(http.StatusUnauthorized, "UNAUTHENTICATED", unauthenticatedMessage)
+}
+
 // writeGoogleAPI writes refusals as Google's APIs do:
 // https://cloud.google.com/apis/design/errors#http_mapping
 func writeGoogleAPI(w http.ResponseWriter, x Exchange, answer any, refused *refusal) {
 	if refused != nil {
 		status := map[string]any{"code": refused.status, "message": refused.message, "status": refused.code}
-		if refused.permission != "" {
-			status["details"] = []any{map[string]any{
-				"@type":    "type.googleapis.com/google.rpc.ErrorInfo",
-				"reason":   "IAM_PERMISSION_DENIED",
-				"domain":   "iam.googleapis.com",
-				"metadata": map[string]string{"permission": refused.permission},
-			}}
+		if refused.info != nil {
+			refused.info.Type = "type.googleapis.com/google.rpc.ErrorInfo"
+			status["details"] = []*errorInfo{refused.info}
 		}
 		answer = map[string]any{"error": status}
 	}

@@ -14,8 +14,15 @@ const googleTokenEndpoint = "https://oauth2.googleapis.com/token"
 // token, its own or, by domain-wide delegation, a user's:
 // https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
 func (s *Sandbox) oauthToken(r *http.Request, x *Exchange) (any, error) {
-	if err := r.ParseForm(); err != nil {
+	var err error
+	if x.Parameters, err = readParameters(r); err == nil {
+		err = r.ParseForm()
+	}
+	if err != nil {
 		return nil, oauthError("invalid_request", "The request body cannot be read.")
+	}
+	if err := s.googleFault(oauthCall); err != nil {
+		return nil, err
 	}
 	if grantType := r.PostForm.Get("grant_type"); grantType != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
 		return nil, oauthError("unsupported_grant_type", "Invalid grant_type: %s", grantType)

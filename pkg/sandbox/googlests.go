@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"mime"
 	"net/http"
 	"regexp"
 	"slices"
@@ -41,7 +40,7 @@ type tokenExchange struct {
 // takes: JSON, which its API clients send, and RFC 8693's form, which its
 // authentication libraries send.
 func parseTokenExchange(r *http.Request) (t tokenExchange, err error) {
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
+	if isJSON(r) {
 		err = json.NewDecoder(r.Body).Decode(&t)
 		return t, err
 	}
@@ -61,11 +60,18 @@ func parseTokenExchange(r *http.Request) (t tokenExchange, err error) {
 // github.com/google-github-actions/auth issues 60, 161, 308 and 378:
 // https://cloud.google.com/iam/docs/troubleshooting-workload-identity-federation
 func (s *Sandbox) exchangeToken(r *http.Request, x *Exchange) (any, error) {
-	request, err := parseTokenExchange(r)
+	var err error
+	var request tokenExchange
+	if x.Parameters, err = readParameters(r); err == nil {
+		request, err = parseTokenExchange(r)
+	}
 	if err != nil {
 		return nil, oauthError("invalid_request", "The request body cannot be read.")
 	}
 	x.Detail = request.Audience
+	if err := s.googleFault(stsCall); err != nil {
+		return nil, err
+	}
 	if err := request.check(); err != nil {
 		return nil, err
 	}

@@ -18,10 +18,19 @@ type account struct {
 	tokens *tokenVerifier // of what it signs
 }
 
+const iamCredentialsAPI = "iamcredentials.googleapis.com"
+
 const (
 	workloadIdentityUser = "roles/iam.workloadIdentityUser"
 	tokenCreator         = "roles/iam.serviceAccountTokenCreator"
 )
+
+// permissionOf is the permission that each method needs.
+var permissionOf = map[string]string{
+	"generateAccessToken": "getAccessToken",
+	"generateIdToken":     "getOpenIdToken",
+	"signJwt":             "signJwt",
+}
 
 // grants reports whether a role has a permission on service accounts:
 // https://cloud.google.com/iam/docs/roles-permissions/iam
@@ -58,6 +67,13 @@ func (s *Sandbox) iamCredentials(r *http.Request, x *Exchange) (any, error) {
 	var email string
 	email, x.Call, _ = strings.Cut(r.PathValue("call"), ":")
 	x.Detail = email
+	var err error
+	if x.Parameters, err = readParameters(r); err != nil {
+		return nil, invalidArgument("Invalid JSON payload received.")
+	}
+	if err := s.googleFault(x.Call); err != nil {
+		return nil, err
+	}
 	switch x.Call {
 	case "generateAccessToken":
 		return s.generateAccessToken(r, email)
@@ -74,7 +90,7 @@ func (s *Sandbox) iamCredentials(r *http.Request, x *Exchange) (any, error) {
 func (s *Sandbox) authorize(r *http.Request, email, permission string, delegates []string) (*account, error) {
 	grant, ok := s.issued.grant(bearer(r))
 	if !ok || !s.now().Before(grant.expires) {
-		return nil, refuse(http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.")
+		return nil, unauthenticated()
 	}
 	members := grant.members
 	// Each in the chain acts on the next; the last one on the service account:
@@ -98,13 +114,7 @@ func (s *Sandbox) permitted(email string, members []string, permission string) (
 		return nil, refuse(http.StatusNotFound, "NOT_FOUND", "Not found; Gaia id not found for email %s", email)
 	}
 	if !account.allows(members, permission) {
-		permission = "iam.serviceAccounts." + permission
-		return nil, &refusal{
-			status:     http.StatusForbidden,
-			code:       "PERMISSION_DENIED",
-			message:    "Permission '" + permission + "' denied on resource (or it may not exist).",
-			permission: permission,
-		}
+		return nil, permissionDenied(permission)
 	}
 	return account, nil
 }
@@ -118,7 +128,7 @@ func (s *Sandbox) generateAccessToken(r *http.Request, email string) (any, error
 	if err := parseGoogleRequest(r.Body, &request); err != nil {
 		return nil, err
 	}
-	account, err := s.authorize(r, email, "getAccessToken", request.Delegates)
+	account, err := s.authorize(r, email, permissionOf["generateAccessToken"], request.Delegates)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +180,7 @@ func (s *Sandbox) generateIDToken(r *http.Request, email string) (any, error) {
 	if err := parseGoogleRequest(r.Body, &request); err != nil {
 		return nil, err
 	}
-	account, err := s.authorize(r, email, "getOpenIdToken", request.Delegates)
+	account, err := s.authorize(r, email, permissionOf["generateIdToken"], request.Delegates)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +211,7 @@ func (s *Sandbox) signJWT(r *http.Request, email string) (any, error) {
 	if err := parseGoogleRequest(r.Body, &request); err != nil {
 		return nil, err
 	}
-	account, err := s.authorize(r, email, "signJwt", request.Delegates)
+	account, err := s.authorize(r, email, permissionOf["signJwt"], request.Delegates)
 	if err != nil {
 		return nil, err
 	}

@@ -28,10 +28,13 @@ func (f fixture) accessToken(t *testing.T, email, bearer string) string {
 	return decode[map[string]string](t, r)["accessToken"]
 }
 
-// iamRefusal is a refusal as Google's APIs write it.
+// iamRefusal is a refusal as Google's APIs write it, with what its ErrorInfo says.
 type iamRefusal struct {
 	refusal
-	permission string // of the ErrorInfo
+	permission string
+	reason     string // unless it is the one for a permission
+	service    string
+	consumer   string
 }
 
 func readIAMRefusal(t *testing.T, r response) iamRefusal {
@@ -58,8 +61,14 @@ func readIAMRefusal(t *testing.T, r response) iamRefusal {
 	}
 	got := iamRefusal{refusal: refusal{r.status, body.Error.Status, body.Error.Message}}
 	for _, detail := range body.Error.Details {
-		if detail.Type == "type.googleapis.com/google.rpc.ErrorInfo" && detail.Reason == "IAM_PERMISSION_DENIED" && detail.Domain == "iam.googleapis.com" {
+		if detail.Type != "type.googleapis.com/google.rpc.ErrorInfo" {
+			continue
+		}
+		switch {
+		case detail.Reason == "IAM_PERMISSION_DENIED" && detail.Domain == "iam.googleapis.com":
 			got.permission = detail.Metadata["permission"]
+		case detail.Domain == "googleapis.com":
+			got.reason, got.service, got.consumer = detail.Reason, detail.Metadata["service"], detail.Metadata["consumer"]
 		}
 	}
 	return got
@@ -109,7 +118,7 @@ func TestIAMCredentials(t *testing.T) {
 	unknown := iamRefusal{refusal: refusal{404, "NOT_FOUND", "Not found; Gaia id not found for email " + nobody}}
 	denied := func(permission string) iamRefusal {
 		permission = "iam.serviceAccounts." + permission
-		return iamRefusal{refusal{403, "PERMISSION_DENIED", "Permission '" + permission + "' denied on resource (or it may not exist)."}, permission}
+		return iamRefusal{refusal: refusal{403, "PERMISSION_DENIED", "Permission '" + permission + "' denied on resource (or it may not exist)."}, permission: permission}
 	}
 	lifetime := func(text string) object { return object{"scope": []string{"openid"}, "lifetime": text} }
 	through := func(delegates ...string) object {

@@ -39,7 +39,8 @@ type Exchange struct {
 	Call       string     // what for, such as "ID token", "AssumeRoleWithWebIdentity" or "generateAccessToken"
 	Detail     string     // what it was about: the audience, role, provider or service account
 	Caller     string     // AWS STS: the ARN of who signed the request; empty if nobody did, or not rightly
-	Parameters url.Values // AWS STS: the request's parameters, but for secrets
+	Parameters url.Values // AWS and Google: the request's parameters or fields as they were sent, but for secrets
+	Reason     string     // Google: the request's reason, X-Goog-Request-Reason
 	UserAgent  string     // what the client says that it is
 	Status     int        // the HTTP status
 	Refusal    string     // empty when granted; otherwise "code: message", as the cloud said it
@@ -56,7 +57,8 @@ type Sandbox struct {
 	requestToken string
 	issued       *ledger
 	throttle     *tokenBucket // AWS STS
-	faults       *faultPlan   // AWS STS
+	awsFaults    *faultPlan
+	googleFaults *faultPlan
 	handler      http.Handler
 
 	githubKey lazyKey
@@ -82,7 +84,8 @@ func New(config Config, options Options) (*Sandbox, error) {
 		requestToken: cmp.Or(options.RequestToken, randomText(40)),
 		issued:       newLedger(),
 		throttle:     &tokenBucket{perSecond: config.AWS.Throttle.PerSecond},
-		faults:       newFaultPlan(config.AWS.Faults),
+		awsFaults:    newFaultPlan(config.AWS.Faults),
+		googleFaults: newFaultPlan(config.Google.Faults),
 		githubKey:    newLazyKey(),
 		googleKey:    newLazyKey(),
 		accounts:     map[string]*account{},

@@ -254,14 +254,19 @@ func TestObserveAndSecrets(t *testing.T) {
 		form.Del("WebIdentityToken")
 		return form
 	}
+	exchanged := url.Values{}
+	for name, value := range exchangeRequest(pool+"/providers/octo-repo", "") {
+		exchanged.Set(name, value)
+	}
+	exchanged.Del("subjectToken")
 	want := []sandbox.Exchange{
 		{Service: "GitHub", Call: "ID token", Detail: "sts.amazonaws.com", UserAgent: client, Status: 200},
 		{Service: "AWS STS", Call: "AssumeRoleWithWebIdentity", Detail: role, Parameters: assumed(role), UserAgent: client, Status: 200},
 		{Service: "AWS STS", Call: "AssumeRoleWithWebIdentity", Detail: role + "s", Parameters: assumed(role + "s"), UserAgent: client, Status: 403,
 			Refusal: "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"},
 		{Service: "GitHub", Call: "ID token", Detail: "https://iam.googleapis.com/" + pool + "/providers/octo-repo", UserAgent: client, Status: 200},
-		{Service: "Google STS", Call: "token", Detail: "//iam.googleapis.com/" + pool + "/providers/octo-repo", UserAgent: client, Status: 200},
-		{Service: "Google IAM Credentials", Call: "generateAccessToken", Detail: "deploy@my-project.iam.gserviceaccount.com", UserAgent: client, Status: 200},
+		{Service: "Google STS", Call: "token", Detail: "//iam.googleapis.com/" + pool + "/providers/octo-repo", Parameters: exchanged, UserAgent: client, Status: 200},
+		{Service: "Google IAM Credentials", Call: "generateAccessToken", Detail: "deploy@my-project.iam.gserviceaccount.com", Parameters: url.Values{"scope": {"openid"}}, UserAgent: client, Status: 200},
 		{Service: "sandbox", Call: "GET /aws/", UserAgent: client, Status: 404, Refusal: "NotFound: the sandbox serves no GET /aws/"},
 	}
 	if !reflect.DeepEqual(seen, want) {

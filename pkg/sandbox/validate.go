@@ -98,6 +98,7 @@ func (g Google) validate(f *faults, judge Judge) {
 	}
 	f.unique("google.providers", names)
 	g.validateServiceAccounts(f, pools)
+	f.validateFaults("google.faults", g.Faults, stsCall+"|"+oauthCall+"|generateAccessToken|generateIdToken|signJwt")
 }
 
 func (g Google) validateServiceAccounts(f *faults, pools []string) {

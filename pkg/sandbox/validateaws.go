@@ -64,14 +64,10 @@ func (a AWS) validateService(f *faults) {
 	for i, region := range a.DisabledRegions {
 		f.matches(fmt.Sprintf("aws.disabled-regions[%d]", i), region, regionPattern, "a region such as ap-east-1")
 	}
+	f.validateFaults("aws.faults", a.Faults, `AssumeRole|AssumeRoleWithWebIdentity|GetCallerIdentity`)
 	for i, fault := range a.Faults {
-		key := fmt.Sprintf("aws.faults[%d].", i)
-		if fault.Times < 0 {
-			f.add(key+"times", "must not be negative")
-		}
-		f.matches(key+"call", fault.Call, `|AssumeRole|AssumeRoleWithWebIdentity|GetCallerIdentity`, "an operation that the sandbox plays")
-		if fault.Status != 0 && (fault.Status < 400 || fault.Status > 599) {
-			f.add(key+"status", "must be from 400 to 599, got %d", fault.Status)
+		if fault.Reason != "" {
+			f.add(fmt.Sprintf("aws.faults[%d].reason", i), "is Google's only")
 		}
 	}
 }
