@@ -108,8 +108,15 @@ type Provider struct {
 // ServiceAccount is a service account, and who may act as it.
 type ServiceAccount struct {
 	Email      string              `yaml:"email"`
+	Keys       []ServiceAccountKey `yaml:"keys"`     // those whose private half someone has; [Sandbox.ServiceAccountKey] adds one
 	Bindings   map[string][]string `yaml:"bindings"` // members by role
 	Delegation Delegation          `yaml:"domain-wide-delegation"`
+}
+
+// ServiceAccountKey is the public half of a service account's key.
+type ServiceAccountKey struct {
+	ID        string `yaml:"id"`         // private_key_id in the key file
+	PublicKey string `yaml:"public-key"` // in PEM, bare or in a certificate
 }
 
 // Delegation is what a Google Workspace domain lets a service account do as its users.

@@ -25,10 +25,6 @@ func (s *Sandbox) idToken(r *http.Request, x *Exchange) (any, error) {
 
 // discovery answers with the OpenID Connect discovery document.
 func (s *Sandbox) discovery(r *http.Request, _ *Exchange) (any, error) {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
 	var names []string
 	for name := range s.config.GitHub.claims("", s.now()) {
 		names = append(names, name)
@@ -36,13 +32,21 @@ func (s *Sandbox) discovery(r *http.Request, _ *Exchange) (any, error) {
 	slices.Sort(names)
 	return map[string]any{
 		"issuer":                                s.config.GitHub.issuer(),
-		"jwks_uri":                              scheme + "://" + r.Host + "/github/.well-known/jwks",
+		"jwks_uri":                              origin(r) + "/github/.well-known/jwks",
 		"subject_types_supported":               []string{"public", "pairwise"},
 		"response_types_supported":              []string{"id_token"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
 		"scopes_supported":                      []string{"openid"},
 		"claims_supported":                      names,
 	}, nil
+}
+
+// origin returns where the sandbox was asked.
+func origin(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 func writeGitHub(w http.ResponseWriter, x Exchange, answer any, refused *refusal) {

@@ -40,6 +40,7 @@ func (s *Sandbox) oauthToken(r *http.Request, x *Exchange) (any, error) {
 	if err := account.tokens.verify(r.Context(), token); err != nil {
 		return nil, oauthError("invalid_grant", "Invalid JWT Signature.")
 	}
+	s.issued.secret(token.raw)
 	if !slices.Contains(token.audiences(), googleTokenEndpoint) {
 		return nil, oauthError("invalid_grant", "Invalid JWT: Failed audience check. The right audience is %s", googleTokenEndpoint)
 	}
@@ -70,7 +71,7 @@ func (a *account) subject(token idToken) (member string, err error) {
 	}
 	user := token.text("sub")
 	if user == "" || user == a.Email {
-		return "serviceAccount:" + a.Email, nil
+		return a.member(), nil
 	}
 	for _, scope := range scopes {
 		if !slices.Contains(a.Delegation.Scopes, scope) {

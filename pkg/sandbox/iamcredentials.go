@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"fmt"
-	"hash/fnv"
 	"net/http"
 	"regexp"
 	"slices"
@@ -11,54 +9,13 @@ import (
 	"time"
 )
 
-// account is a service account with its key.
-type account struct {
-	ServiceAccount
-	key    lazyKey
-	tokens *tokenVerifier // of what it signs
-}
-
 const iamCredentialsAPI = "iamcredentials.googleapis.com"
-
-const (
-	workloadIdentityUser = "roles/iam.workloadIdentityUser"
-	tokenCreator         = "roles/iam.serviceAccountTokenCreator"
-)
 
 // permissionOf is the permission that each method needs.
 var permissionOf = map[string]string{
 	"generateAccessToken": "getAccessToken",
 	"generateIdToken":     "getOpenIdToken",
 	"signJwt":             "signJwt",
-}
-
-// grants reports whether a role has a permission on service accounts:
-// https://cloud.google.com/iam/docs/roles-permissions/iam
-func grants(role, permission string) bool {
-	switch permission {
-	case "getAccessToken", "getOpenIdToken":
-		return role == workloadIdentityUser || role == tokenCreator
-	case "signJwt", "implicitDelegation":
-		return role == tokenCreator
-	}
-	return false
-}
-
-// allows reports whether a binding gives one of the members a permission.
-func (a *account) allows(members []string, permission string) bool {
-	for role, bound := range a.Bindings {
-		if grants(role, permission) && slices.ContainsFunc(bound, func(m string) bool { return slices.Contains(members, m) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// uniqueID returns a number of 21 digits, as every service account has one.
-func (a *account) uniqueID() string {
-	hash := fnv.New64a()
-	_, _ = hash.Write([]byte(a.Email)) // never fails
-	return fmt.Sprintf("1%020d", hash.Sum64())
 }
 
 // iamCredentials answers Google's IAM Credentials API:
@@ -85,40 +42,6 @@ func (s *Sandbox) iamCredentials(r *http.Request, x *Exchange) (any, error) {
 	return nil, refuse(http.StatusNotFound, "NOT_FOUND", "Method not found.")
 }
 
-// authorize returns the service account if the request's bearer has a
-// permission on it, through delegates or directly.
-func (s *Sandbox) authorize(r *http.Request, email, permission string, delegates []string) (*account, error) {
-	grant, ok := s.issued.grant(bearer(r))
-	if !ok || !s.now().Before(grant.expires) {
-		return nil, unauthenticated()
-	}
-	members := grant.members
-	// Each in the chain acts on the next; the last one on the service account:
-	// https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
-	for _, delegate := range delegates {
-		name, ok := strings.CutPrefix(delegate, "projects/-/serviceAccounts/")
-		if !ok {
-			return nil, invalidArgument("Request contains an invalid argument.")
-		}
-		if _, err := s.permitted(name, members, "implicitDelegation"); err != nil {
-			return nil, err
-		}
-		members = []string{"serviceAccount:" + name}
-	}
-	return s.permitted(email, members, permission)
-}
-
-func (s *Sandbox) permitted(email string, members []string, permission string) (*account, error) {
-	account, ok := s.accounts[email]
-	if !ok {
-		return nil, refuse(http.StatusNotFound, "NOT_FOUND", "Not found; Gaia id not found for email %s", email)
-	}
-	if !account.allows(members, permission) {
-		return nil, permissionDenied(permission)
-	}
-	return account, nil
-}
-
 func (s *Sandbox) generateAccessToken(r *http.Request, email string) (any, error) {
 	var request struct {
 		Delegates []string `json:"delegates"`
@@ -140,7 +63,7 @@ func (s *Sandbox) generateAccessToken(r *http.Request, email string) (any, error
 		return nil, invalidArgument("Request contains an invalid argument.")
 	}
 	expires := s.now().Add(lifetime)
-	token := s.issued.addGrant("ya29.c.", grant{[]string{"serviceAccount:" + account.Email}, expires})
+	token := s.issued.addGrant("ya29.c.", grant{[]string{account.member()}, expires})
 	return map[string]string{"accessToken": token, "expireTime": expires.UTC().Format(time.RFC3339)}, nil
 }
 
@@ -223,15 +146,6 @@ func (s *Sandbox) signJWT(r *http.Request, email string) (any, error) {
 		claims.Expiry != nil && time.Unix(*claims.Expiry, 0).After(s.now().Add(12*time.Hour)) {
 		return nil, invalidArgument("Request contains an invalid argument.")
 	}
-	token, keyID, err := s.issueToken(account.key, json.RawMessage(request.Payload))
+	token, keyID, err := s.issueToken(account.system, json.RawMessage(request.Payload))
 	return map[string]string{"keyId": keyID, "signedJwt": token}, err
-}
-
-// accountKey publishes the key of a service account.
-func (s *Sandbox) accountKey(r *http.Request, x *Exchange) (any, error) {
-	account, ok := s.accounts[r.PathValue("email")]
-	if !ok {
-		return nothing(r, x)
-	}
-	return publish(account.key)(r, x)
 }

@@ -11,6 +11,7 @@ import (
 // idToken is what a JWT says of itself, verified or not.
 type idToken struct {
 	raw    string
+	kind   string // the header's typ
 	keyID  string
 	claims map[string]any
 }
@@ -30,7 +31,9 @@ func readToken(raw string) (idToken, error) {
 	if err != nil {
 		return idToken{}, err
 	}
-	token := idToken{raw: raw, keyID: jws.Signatures[0].Header.KeyID}
+	header := jws.Signatures[0].Header
+	token := idToken{raw: raw, keyID: header.KeyID}
+	token.kind, _ = header.ExtraHeaders[jose.HeaderType].(string)
 	if err := json.Unmarshal(jws.UnsafePayloadWithoutVerification(), &token.claims); err != nil {
 		return idToken{}, err
 	}

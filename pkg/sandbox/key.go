@@ -37,8 +37,8 @@ type jwk struct {
 	ID           string   `json:"kid"`
 	Modulus      string   `json:"n"`
 	Exponent     string   `json:"e"`
-	Certificates []string `json:"x5c"`
-	Thumbprint   string   `json:"x5t"`
+	Certificates []string `json:"x5c,omitempty"`
+	Thumbprint   string   `json:"x5t,omitempty"`
 }
 
 func newSigningKey() (*signingKey, error) {
@@ -52,16 +52,21 @@ func newSigningKey() (*signingKey, error) {
 	}
 	id := sha256.Sum256(private.N.Bytes())
 	thumbprint := sha1.Sum(certificate) //nolint:gosec // as above
-	return &signingKey{private, jwk{
-		Type:         "RSA",
-		Algorithm:    "RS256",
-		Use:          "sig",
-		ID:           base64url(id[:]),
-		Modulus:      base64url(private.N.Bytes()),
-		Exponent:     base64url(big.NewInt(int64(private.E)).Bytes()),
-		Certificates: []string{base64.StdEncoding.EncodeToString(certificate)},
-		Thumbprint:   base64url(thumbprint[:]),
-	}}, nil
+	public := newJWK(&private.PublicKey, base64url(id[:]))
+	public.Certificates = []string{base64.StdEncoding.EncodeToString(certificate)}
+	public.Thumbprint = base64url(thumbprint[:])
+	return &signingKey{private, public}, nil
+}
+
+func newJWK(public *rsa.PublicKey, id string) jwk {
+	return jwk{
+		Type:      "RSA",
+		Algorithm: "RS256",
+		Use:       "sig",
+		ID:        id,
+		Modulus:   base64url(public.N.Bytes()),
+		Exponent:  base64url(big.NewInt(int64(public.E)).Bytes()),
+	}
 }
 
 func selfSign(key *rsa.PrivateKey) ([]byte, error) {

@@ -110,11 +110,8 @@ func New(config Config, options Options) (*Sandbox, error) {
 		return nil, err
 	}
 	for _, configured := range config.Google.ServiceAccounts {
-		keys := "http://sandbox/google/oauth2/keys/" + configured.Email
-		s.accounts[configured.Email] = &account{
-			ServiceAccount: configured,
-			key:            newLazyKey(),
-			tokens:         newTokenVerifier(clouds, configured.Email, keys),
+		if s.accounts[configured.Email], err = newAccount(configured, clouds); err != nil {
+			return nil, err
 		}
 	}
 	return s, nil
@@ -123,8 +120,9 @@ func New(config Config, options Options) (*Sandbox, error) {
 // ServeHTTP answers one request.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Secrets returns every secret issued so far, the request token and the users'
-// access keys, so that a test can search output for them.
+// Secrets returns every secret issued so far, the request token, the users'
+// access keys, and the JWTs by which a service account's key signed in, so that
+// a test can search output for them.
 func (s *Sandbox) Secrets() []string { return s.issued.all() }
 
 // Environment returns what points an action, an SDK or act at the sandbox
@@ -165,7 +163,7 @@ func (s *Sandbox) routes(observe func(Exchange)) http.Handler {
 	oauth := service{"Google OAuth", writeOAuth}
 	serve("POST /google/oauth2/token", oauth, "token", s.oauthToken)
 	serve("GET /google/oauth2/certs", oauth, "keys", publish(s.googleKey))
-	serve("GET /google/oauth2/keys/{email}", oauth, "keys", s.accountKey)
+	serve("GET /google/oauth2/keys/{email}", oauth, "keys", s.accountKeys)
 
 	serve("/", service{"sandbox", writeGitHub}, "", nothing)
 	return mux

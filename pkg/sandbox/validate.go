@@ -110,6 +110,7 @@ func (g Google) validateServiceAccounts(f *faults, pools []string) {
 	for i, account := range g.ServiceAccounts {
 		key := fmt.Sprintf("google.service-accounts[%d].", i)
 		f.matches(key+"email", account.Email, `[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com`, "a service account's e-mail")
+		account.validateKeys(f, key)
 		for _, role := range slices.Sorted(maps.Keys(account.Bindings)) {
 			key := key + "bindings." + role
 			f.matches(key, role, workloadIdentityUser+"|"+tokenCreator, "a role that the sandbox knows")
@@ -120,6 +121,19 @@ func (g Google) validateServiceAccounts(f *faults, pools []string) {
 			}
 		}
 	}
+}
+
+func (a ServiceAccount) validateKeys(f *faults, prefix string) {
+	var ids []string
+	for i, key := range a.Keys {
+		prefix := fmt.Sprintf("%skeys[%d].", prefix, i)
+		f.matches(prefix+"id", key.ID, `[0-9a-f]{40}`, "a private key ID, 40 hexadecimal digits")
+		if _, err := key.parse(); err != nil {
+			f.add(prefix+"public-key", "%w", err)
+		}
+		ids = append(ids, key.ID)
+	}
+	f.unique(prefix+"keys", ids)
 }
 
 var memberForm = regexp.MustCompile(`\A(?:principal://iam\.googleapis\.com/([^:]+?)/subject/.+|` +
