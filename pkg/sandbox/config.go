@@ -92,7 +92,8 @@ type TrustPolicy json.RawMessage
 type Google struct {
 	Providers       []Provider       `yaml:"providers"`
 	ServiceAccounts []ServiceAccount `yaml:"service-accounts"`
-	Faults          []Fault          `yaml:"faults"` // the first calls' answers, in this order
+	DisabledAPIs    []string         `yaml:"disabled-apis"` // in every project
+	Faults          []Fault          `yaml:"faults"`        // the first calls' answers, in this order
 }
 
 // Provider is an OIDC provider of a workload identity pool.
@@ -137,6 +138,18 @@ func (r Role) maxSession() time.Duration { return cmp.Or(r.MaxSessionDuration, t
 func (p Provider) pool() string {
 	pool, _, _ := strings.Cut(p.Name, "/providers/")
 	return pool
+}
+
+// project returns the number of the project that the provider is of.
+func (p Provider) project() string { return strings.Split(p.Name, "/")[1] }
+
+// project returns the number of the project that the service accounts are of.
+// Their addresses hold no number: it is the providers', which they mostly share.
+func (g Google) project() string {
+	if len(g.Providers) > 0 {
+		return g.Providers[0].project()
+	}
+	return "123456789012"
 }
 
 // DefaultYAML returns the documented default configuration.

@@ -53,6 +53,23 @@ func permissionDenied(permission string) *refusal {
 	}
 }
 
+// serviceDisabled refuses a call that counts for a project in which the API is
+// disabled.
+func serviceDisabled(project string) *refusal {
+	return &refusal{
+		status: http.StatusForbidden,
+		code:   "PERMISSION_DENIED",
+		message: "IAM Service Account Credentials API has not been used in project " + project + " before or it is disabled. " +
+			"Enable it by visiting https://console.developers.google.com/apis/api/" + iamCredentialsAPI + "/overview?project=" + project + " then retry. " +
+			"If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.",
+		info: &errorInfo{
+			Reason:   "SERVICE_DISABLED",
+			Domain:   "googleapis.com",
+			Metadata: map[string]string{"consumer": "projects/" + project, "service": iamCredentialsAPI},
+		},
+	}
+}
+
 const unauthenticatedMessage = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
 
 func unauthenticated() error {

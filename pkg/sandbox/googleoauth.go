@@ -51,7 +51,7 @@ func (s *Sandbox) oauthToken(r *http.Request, x *Exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	accessToken := s.issued.addGrant("ya29.c.", grant{[]string{member}, s.now().Add(time.Hour)})
+	accessToken := s.issued.addGrant("ya29.c.", grant{[]string{member}, s.config.Google.project(), s.now().Add(time.Hour)})
 	return map[string]any{"access_token": accessToken, "token_type": "Bearer", "expires_in": 3599}, nil
 }
 

@@ -95,6 +95,7 @@ func (s *Sandbox) exchangeToken(r *http.Request, x *Exchange) (any, error) {
 	lifetime := min(max(expiry-s.now().Unix(), 1), 3600)
 	accessToken := s.issued.addGrant("ya29.d.", grant{
 		members: principal.members(provider.pool()),
+		project: provider.project(),
 		expires: s.now().Add(time.Duration(lifetime) * time.Second),
 	})
 	return map[string]any{

@@ -36,10 +36,14 @@ func (a *account) allows(members []string, permission string) bool {
 // authorize returns the service account if the request's bearer has a
 // permission on it, through delegates or directly.
 func (s *Sandbox) authorize(r *http.Request, email, permission string, delegates []string) (*account, error) {
-	members, err := s.authenticateBearer(r)
+	bearer, err := s.authenticateBearer(r)
 	if err != nil {
 		return nil, err
 	}
+	if slices.Contains(s.config.Google.DisabledAPIs, iamCredentialsAPI) {
+		return nil, serviceDisabled(bearer.project)
+	}
+	members := bearer.members
 	// Each in the chain acts on the next; the last one on the service account:
 	// https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
 	for _, delegate := range delegates {
@@ -67,30 +71,30 @@ func (s *Sandbox) permitted(email string, members []string, permission string) (
 	return account, nil
 }
 
-// authenticateBearer returns whom IAM bindings may name to mean the bearer of
-// an access token, or the service account that signed a JWT for itself.
-func (s *Sandbox) authenticateBearer(r *http.Request) (members []string, err error) {
+// authenticateBearer returns what the bearer token stands for: an access token
+// that was issued, or a JWT that a service account signed for itself.
+func (s *Sandbox) authenticateBearer(r *http.Request) (grant, error) {
 	raw := bearer(r)
-	if grant, ok := s.issued.grant(raw); ok && s.now().Before(grant.expires) {
-		return grant.members, nil
+	if issued, ok := s.issued.grant(raw); ok && s.now().Before(issued.expires) {
+		return issued, nil
 	}
 	token, err := readToken(raw)
 	if err != nil {
-		return nil, unauthenticated()
+		return grant{}, unauthenticated()
 	}
 	account, ok := s.accounts[token.text("iss")]
 	if !ok || token.text("sub") != account.Email || token.kind != "JWT" || token.keyID == "" {
-		return nil, unauthenticated()
+		return grant{}, unauthenticated()
 	}
 	if err := account.tokens.verify(r.Context(), token); err != nil {
-		return nil, unauthenticated()
+		return grant{}, unauthenticated()
 	}
 	if !slices.ContainsFunc(token.audiences(), func(audience string) bool { return s.isIAMCredentials(r, audience) }) ||
 		!shortLived(token, s.now()) {
-		return nil, unauthenticated()
+		return grant{}, unauthenticated()
 	}
 	s.issued.secret(raw)
-	return []string{account.member()}, nil
+	return grant{members: []string{account.member()}, project: s.config.Google.project()}, nil
 }
 
 // isIAMCredentials reports whether the audience is the origin of the API, its

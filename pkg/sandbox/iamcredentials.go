@@ -63,7 +63,7 @@ func (s *Sandbox) generateAccessToken(r *http.Request, email string) (any, error
 		return nil, invalidArgument("Request contains an invalid argument.")
 	}
 	expires := s.now().Add(lifetime)
-	token := s.issued.addGrant("ya29.c.", grant{[]string{account.member()}, expires})
+	token := s.issued.addGrant("ya29.c.", grant{[]string{account.member()}, s.config.Google.project(), expires})
 	return map[string]string{"accessToken": token, "expireTime": expires.UTC().Format(time.RFC3339)}, nil
 }
 

@@ -21,6 +21,7 @@ type ledger struct {
 // grant is what a Google access token stands for.
 type grant struct {
 	members []string // whom IAM bindings may name to mean its bearer
+	project string   // the number of the project that its bearer's calls count for
 	expires time.Time
 }
 

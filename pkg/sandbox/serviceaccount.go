@@ -142,7 +142,7 @@ func (s *Sandbox) ServiceAccountKey(email string) ([]byte, error) {
 		// In a file, its lines are one.
 		s.issued.secret(private, strings.ReplaceAll(private, "\n", `\n`))
 	}
-	return json.MarshalIndent(keyFile{
+	return json.MarshalIndent(keyFile{ //nolint:gosec // A key file is there to hold the key.
 		Type:                    "service_account",
 		ProjectID:               account.project(),
 		PrivateKeyID:            key.public.ID,

@@ -98,6 +98,9 @@ func (g Google) validate(f *faults, judge Judge) {
 	}
 	f.unique("google.providers", names)
 	g.validateServiceAccounts(f, pools)
+	for i, api := range g.DisabledAPIs {
+		f.matches(fmt.Sprintf("google.disabled-apis[%d]", i), api, regexp.QuoteMeta(iamCredentialsAPI), "an API that the sandbox can disable, "+iamCredentialsAPI)
+	}
 	f.validateFaults("google.faults", g.Faults, stsCall+"|"+oauthCall+"|generateAccessToken|generateIdToken|signJwt")
 }
 
