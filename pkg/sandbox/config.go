@@ -90,6 +90,7 @@ type TrustPolicy json.RawMessage
 
 // Google is what exists in Google Cloud, in any number of projects.
 type Google struct {
+	Universe        string           `yaml:"universe"` // Defaults to googleapis.com.
 	Providers       []Provider       `yaml:"providers"`
 	ServiceAccounts []ServiceAccount `yaml:"service-accounts"`
 	DisabledAPIs    []string         `yaml:"disabled-apis"` // in every project
@@ -142,6 +143,11 @@ func (p Provider) pool() string {
 
 // project returns the number of the project that the provider is of.
 func (p Provider) project() string { return strings.Split(p.Name, "/")[1] }
+
+func (g Google) universe() string { return cmp.Or(g.Universe, "googleapis.com") }
+
+// tokenEndpoint is the audience of assertions, wherever they are sent to.
+func (g Google) tokenEndpoint() string { return "https://oauth2." + g.universe() + "/token" }
 
 // project returns the number of the project that the service accounts are of.
 // Their addresses hold no number: it is the providers', which they mostly share.

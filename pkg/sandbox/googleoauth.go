@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// googleTokenEndpoint is the audience of assertions, wherever they are sent to.
-const googleTokenEndpoint = "https://oauth2.googleapis.com/token"
-
 // oauthToken exchanges an assertion that a service account signed for an access
 // token, its own or, by domain-wide delegation, a user's:
 // https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
@@ -41,11 +38,14 @@ func (s *Sandbox) oauthToken(r *http.Request, x *Exchange) (any, error) {
 		return nil, oauthError("invalid_grant", "Invalid JWT Signature.")
 	}
 	s.issued.secret(token.raw)
-	if !slices.Contains(token.audiences(), googleTokenEndpoint) {
-		return nil, oauthError("invalid_grant", "Invalid JWT: Failed audience check. The right audience is %s", googleTokenEndpoint)
+	if audience := s.config.Google.tokenEndpoint(); !slices.Contains(token.audiences(), audience) {
+		return nil, oauthError("invalid_grant", "Invalid JWT: Failed audience check. The right audience is %s", audience)
 	}
 	if !shortLived(token, s.now()) {
 		return nil, oauthError("invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.")
+	}
+	if err := s.config.Google.checkScope(token.text("scope")); err != nil {
+		return nil, err
 	}
 	member, err := account.subject(token)
 	if err != nil {
@@ -65,15 +65,11 @@ func shortLived(token idToken, now time.Time) bool {
 
 // subject returns as whom the bearer of the assertion may act.
 func (a *account) subject(token idToken) (member string, err error) {
-	scopes := strings.Fields(token.text("scope"))
-	if len(scopes) == 0 {
-		return "", oauthError("invalid_scope", "Empty or missing scope not allowed.")
-	}
 	user := token.text("sub")
 	if user == "" || user == a.Email {
 		return a.member(), nil
 	}
-	for _, scope := range scopes {
+	for _, scope := range strings.Fields(token.text("scope")) {
 		if !slices.Contains(a.Delegation.Scopes, scope) {
 			return "", refuse(http.StatusUnauthorized, "unauthorized_client", "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.")
 		}

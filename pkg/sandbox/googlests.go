@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 )
 
 const providerName = `projects/\d+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}`
-
-var audienceForm = regexp.MustCompile(`\A//iam\.googleapis\.com/` + providerName + `\z`)
 
 const (
 	// googleSkew is how far Google lets a token's times be from its own clock.
@@ -72,7 +69,7 @@ func (s *Sandbox) exchangeToken(r *http.Request, x *Exchange) (any, error) {
 	if err := s.googleFault(stsCall); err != nil {
 		return nil, err
 	}
-	if err := request.check(); err != nil {
+	if err := request.check(s.config.Google); err != nil {
 		return nil, err
 	}
 	provider, err := s.provider(request.Audience)
@@ -108,7 +105,7 @@ func (s *Sandbox) exchangeToken(r *http.Request, x *Exchange) (any, error) {
 
 // check checks what can be checked without looking anything up. Of its texts
 // only the audience's is Google's; the codes are those of RFC 6749 and RFC 8693.
-func (t tokenExchange) check() error {
+func (t tokenExchange) check(google Google) error {
 	invalid := func(parameter, want string) error {
 		return oauthError("invalid_request", "Invalid value for %q. This value should be %s.", parameter, want)
 	}
@@ -118,19 +115,17 @@ func (t tokenExchange) check() error {
 		return oauthError("unsupported_grant_type", "Unsupported grant type: %q.", t.GrantType)
 	case t.RequestedTokenType != tokenType+"access_token":
 		return invalid("requested_token_type", tokenType+"access_token")
-	case t.Scope == "":
-		return oauthError("invalid_scope", "Empty or missing scope not allowed.")
 	case t.SubjectTokenType != tokenType+"jwt" && t.SubjectTokenType != tokenType+"id_token":
 		return invalid("subject_token_type", tokenType+"jwt or "+tokenType+"id_token")
-	case !audienceForm.MatchString(t.Audience):
+	case !google.namesProvider(t.Audience):
 		return oauthError("invalid_request", `Invalid value for "audience". This value should be the full resource name of the Identity Provider. See https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token for the list of possible formats.`)
 	}
-	return nil
+	return google.checkScope(t.Scope)
 }
 
 func (s *Sandbox) provider(audience string) (Provider, error) {
 	for _, provider := range s.config.Google.Providers {
-		if "//iam.googleapis.com/"+provider.Name == audience && (provider.State == "" || provider.State == "active") {
+		if s.config.Google.resource(provider.Name) == audience && (provider.State == "" || provider.State == "active") {
 			return provider, nil
 		}
 	}
@@ -167,7 +162,7 @@ func (s *Sandbox) federatedIdentity(ctx context.Context, provider Provider, raw 
 	// Without a list, Google takes the provider's own name with and without https:.
 	allowed := provider.AllowedAudiences
 	if len(allowed) == 0 {
-		name := "//iam.googleapis.com/" + provider.Name
+		name := s.config.Google.resource(provider.Name)
 		allowed = []string{name, "https:" + name}
 	}
 	if !slices.ContainsFunc(token.audiences(), func(a string) bool { return slices.Contains(allowed, a) }) {

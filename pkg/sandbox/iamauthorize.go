@@ -101,5 +101,5 @@ func (s *Sandbox) authenticateBearer(r *http.Request) (grant, error) {
 // own or the one that the sandbox was asked at, with Google's slash at the end:
 // https://developers.google.com/identity/protocols/oauth2/service-account#jwt-auth
 func (s *Sandbox) isIAMCredentials(r *http.Request, audience string) bool {
-	return audience == "https://"+iamCredentialsAPI+"/" || audience == origin(r)+"/"
+	return audience == "https://iamcredentials."+s.config.Google.universe()+"/" || audience == origin(r)+"/"
 }

@@ -59,7 +59,7 @@ func (s *Sandbox) generateAccessToken(r *http.Request, email string) (any, error
 	if err != nil {
 		return nil, err
 	}
-	if len(request.Scope) == 0 || slices.ContainsFunc(request.Scope, unknownScope) {
+	if len(request.Scope) == 0 || slices.ContainsFunc(request.Scope, s.config.Google.unknownScope) {
 		return nil, invalidArgument("Request contains an invalid argument.")
 	}
 	expires := s.now().Add(lifetime)
@@ -88,10 +88,10 @@ func accessTokenLifetime(text, email string) (time.Duration, error) {
 	return lifetime, nil
 }
 
-// unknownScope reports whether scope has none of the forms that Google's have:
+// unknownScope reports whether scope has none of the forms that the universe's have:
 // https://developers.google.com/identity/protocols/oauth2/scopes
-func unknownScope(scope string) bool {
-	return !strings.HasPrefix(scope, "https://") && !slices.Contains([]string{"openid", "email", "profile"}, scope)
+func (g Google) unknownScope(scope string) bool {
+	return g.foreign(scope) || !strings.HasPrefix(scope, "https://") && !slices.Contains([]string{"openid", "email", "profile"}, scope)
 }
 
 func (s *Sandbox) generateIDToken(r *http.Request, email string) (any, error) {

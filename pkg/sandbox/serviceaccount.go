@@ -150,10 +150,10 @@ func (s *Sandbox) ServiceAccountKey(email string) ([]byte, error) {
 		ClientEmail:             email,
 		ClientID:                account.uniqueID(),
 		AuthURI:                 "https://accounts.google.com/o/oauth2/auth",
-		TokenURI:                googleTokenEndpoint,
+		TokenURI:                s.config.Google.tokenEndpoint(),
 		AuthProviderCertificate: "https://www.googleapis.com/oauth2/v1/certs",
 		ClientCertificate:       "https://www.googleapis.com/robot/v1/metadata/x509/" + url.QueryEscape(email),
-		UniverseDomain:          "googleapis.com",
+		UniverseDomain:          s.config.Google.universe(),
 	}, "", "  ")
 }
 

@@ -77,6 +77,7 @@ func (g GitHub) validate(f *faults) {
 }
 
 func (g Google) validate(f *faults, judge Judge) {
+	f.matches("google.universe", g.universe(), `[a-z0-9-]+(\.[a-z0-9-]+)+`, "a domain such as googleapis.com")
 	var names, pools []string
 	for i, provider := range g.Providers {
 		key := fmt.Sprintf("google.providers[%d].", i)
