@@ -48,7 +48,7 @@ func (s *Sandbox) authorize(r *http.Request, email, permission string, delegates
 	// https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
 	for _, delegate := range delegates {
 		name, ok := strings.CutPrefix(delegate, "projects/-/serviceAccounts/")
-		if !ok {
+		if !ok || name == "" || strings.Contains(name, "/") {
 			return nil, invalidArgument("Request contains an invalid argument.")
 		}
 		account, err := s.permitted(name, members, "implicitDelegation")

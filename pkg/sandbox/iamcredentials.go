@@ -31,6 +31,11 @@ func (s *Sandbox) iamCredentials(r *http.Request, x *Exchange) (any, error) {
 	if err := s.googleFault(x.Call); err != nil {
 		return nil, err
 	}
+	// Nothing but the wildcard will do, here and in delegates:
+	// https://github.com/googleapis/python-iam/issues/18
+	if r.PathValue("project") != "-" {
+		return nil, invalidArgument("Request contains an invalid argument.")
+	}
 	switch x.Call {
 	case "generateAccessToken":
 		return s.generateAccessToken(r, email)

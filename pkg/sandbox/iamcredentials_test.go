@@ -14,6 +14,8 @@ const (
 	byPool     = "by-pool@my-project.iam.gserviceaccount.com"
 	byDelegate = "by-delegate@my-project.iam.gserviceaccount.com"
 	elsewhere  = "elsewhere@my-project.iam.gserviceaccount.com"
+	byChain    = "by-chain@my-project.iam.gserviceaccount.com"
+	chained    = "chained@my-project.iam.gserviceaccount.com"
 	nobody     = "nobody@my-project.iam.gserviceaccount.com"
 
 	accounts = "/google/iamcredentials/v1/projects/-/serviceAccounts/"
@@ -134,6 +136,8 @@ func TestIAMCredentials(t *testing.T) {
 		{name: "granted by pool", email: byPool, bearer: unmapped, want: granted},
 		{name: "granted to a service account", email: byDelegate, bearer: access, want: granted},
 		{name: "granted through a delegate", email: byDelegate, bearer: federated, request: through("projects/-/serviceAccounts/" + byPool), want: granted},
+		{name: "granted through two delegates", email: chained, bearer: federated, request: through("projects/-/serviceAccounts/"+byPool, "projects/-/serviceAccounts/"+byChain), want: granted},
+		{name: "granted by unique IDs", email: f.uniqueID(t, byDelegate), bearer: federated, request: through("projects/-/serviceAccounts/" + f.uniqueID(t, byPool)), want: granted},
 		{name: "ID token", method: "generateIdToken", email: deploy, bearer: federated, want: granted},
 		{name: "signature", method: "signJwt", email: byPool, bearer: federated, want: granted},
 		{name: "longest lifetime", email: deploy, bearer: federated, request: lifetime("3600s"), want: granted},
@@ -154,7 +158,15 @@ func TestIAMCredentials(t *testing.T) {
 		{name: "workloadIdentityUser cannot sign", method: "signJwt", email: deploy, bearer: federated, want: denied("signJwt")},
 		{name: "delegate that does not exist", email: byDelegate, bearer: federated, request: through("projects/-/serviceAccounts/" + nobody), want: unknown},
 		{name: "delegate that is not bound", email: byDelegate, bearer: federated, request: through("projects/-/serviceAccounts/" + deploy), want: denied("implicitDelegation")},
+		{name: "second delegate that is not bound", email: byDelegate, bearer: federated, request: through("projects/-/serviceAccounts/"+byPool, "projects/-/serviceAccounts/"+byItself), want: denied("implicitDelegation")},
+		{name: "delegates in the wrong order", email: chained, bearer: federated, request: through("projects/-/serviceAccounts/"+byChain, "projects/-/serviceAccounts/"+byPool), want: denied("implicitDelegation")},
+		{name: "delegate left out", email: chained, bearer: federated, request: through("projects/-/serviceAccounts/" + byPool), want: denied("getAccessToken")},
 		{name: "delegate given as a bare e-mail", email: byDelegate, bearer: federated, request: through(byPool), want: argument},
+		{name: "delegate of a project that is named", email: byDelegate, bearer: federated, request: through("projects/my-project/serviceAccounts/" + byPool), want: argument},
+		{name: "delegate with a slash before", email: byDelegate, bearer: federated, request: through("/projects/-/serviceAccounts/" + byPool), want: argument},
+		{name: "delegate without a name", email: byDelegate, bearer: federated, request: through("projects/-/serviceAccounts/"), want: argument},
+		{name: "delegate with more after its name", email: byDelegate, bearer: federated, request: through("projects/-/serviceAccounts/" + byPool + "/keys"), want: argument},
+		{name: "delegates in one", email: byDelegate, bearer: federated, request: object{"scope": []string{"openid"}, "delegates": "projects/-/serviceAccounts/" + byPool}, want: invalid("Invalid JSON payload received.")},
 
 		{name: "lifetime over an hour", email: deploy, bearer: federated, request: lifetime("3601s"), want: tooLong},
 		{name: "lifetime of nothing", email: deploy, bearer: federated, request: lifetime("0s"), want: invalid("Lifetime of access token must be larger then zero.")},
@@ -175,6 +187,34 @@ func TestIAMCredentials(t *testing.T) {
 			want: iamRefusal{refusal: refusal{404, "NOT_FOUND", "Method not found."}}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, f) })
+	}
+}
+
+// uniqueID returns the number of a service account, which its key file says.
+func (f fixture) uniqueID(t *testing.T, email string) string {
+	t.Helper()
+	file, err := f.ServiceAccountKey(email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var key struct {
+		ID string `json:"client_id"`
+	}
+	if err := json.Unmarshal(file, &key); err != nil {
+		t.Fatal(err)
+	}
+	return key.ID
+}
+
+// TestProjectMustBeWildcard names the project in the path, as other APIs want it.
+func TestProjectMustBeWildcard(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	federated := f.federate(t, pool+"/providers/octo-repo")
+	path := "/google/iamcredentials/v1/projects/my-project/serviceAccounts/" + deploy + ":generateAccessToken"
+	got := readIAMRefusal(t, f.postJSON(t, path, federated, object{"scope": []string{"openid"}}))
+	if want := (iamRefusal{refusal: refusal{400, "INVALID_ARGUMENT", "Request contains an invalid argument."}}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

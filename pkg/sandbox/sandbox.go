@@ -158,7 +158,7 @@ func (s *Sandbox) routes(observe func(Exchange)) http.Handler {
 	serve("POST /google/sts/v1/token", sts, "token", s.exchangeToken)
 
 	iam := service{"Google IAM Credentials", writeGoogleAPI}
-	serve("POST /google/iamcredentials/v1/projects/-/serviceAccounts/{call}", iam, "", s.iamCredentials)
+	serve("POST /google/iamcredentials/v1/projects/{project}/serviceAccounts/{call}", iam, "", s.iamCredentials)
 
 	oauth := service{"Google OAuth", writeOAuth}
 	serve("POST /google/oauth2/token", oauth, "token", s.oauthToken)
