@@ -49,15 +49,22 @@ type IDToken func(context.Context) (secret.String, error)
 // SignIn gives the credentials that a step asks for. AWS's refusal is a *[Refusal].
 func (c Client) SignIn(ctx context.Context, in inputs.AWS, idToken IDToken) (Credentials, error) {
 	if in.KeepExisting {
-		if existing, err := c.existing(ctx, in); err == nil {
-			return allowed(in, existing)
+		existing, err := c.existing(ctx, in)
+		var refusal *Refusal
+		switch {
+		case err == nil:
+			return c.allowed(in, existing)
+		case errors.Is(err, ErrNoCredentials), errors.As(err, &refusal) && !refusal.mayPass():
+			c.Info("AWS: the job's own credentials do not work, so it is signed in anew: %v", err)
+		default:
+			return Credentials{}, err
 		}
 	}
 	credentials, err := c.obtain(ctx, in, idToken)
 	if err != nil {
 		return Credentials{}, err
 	}
-	return allowed(in, credentials)
+	return c.allowed(in, credentials)
 }
 
 // existing are the job's own credentials, if they work.
@@ -118,8 +125,11 @@ func (c Client) source(ctx context.Context, in inputs.AWS) (Credentials, error) 
 	return Credentials{AccessKeyID: in.Keys.AccessKeyID, SecretAccessKey: in.Keys.SecretAccessKey, SessionToken: in.Keys.SessionToken}, nil
 }
 
-// allowed holds credentials back if they are of an account that the step does not allow.
-func allowed(in inputs.AWS, credentials Credentials) (Credentials, error) {
+// allowed masks the account, if that is wanted, and holds credentials back if they are of an account that the step does not allow.
+func (c Client) allowed(in inputs.AWS, credentials Credentials) (Credentials, error) {
+	if in.MaskAccountID {
+		c.Mask(secret.New(credentials.AccountID), secret.New(credentials.ARN))
+	}
 	if len(in.AllowedAccounts) == 0 || slices.Contains(in.AllowedAccounts, credentials.AccountID) {
 		return credentials, nil
 	}

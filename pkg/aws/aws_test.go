@@ -50,7 +50,7 @@ func withKeys() inputs.AWS {
 // signIn signs in at a server, with five tries for each request.
 func signIn(t *testing.T, s *server, m *masks, in inputs.AWS) (aws.Credentials, error) {
 	t.Helper()
-	client := aws.Client{HTTP: &http.Client{Transport: s}, Retry: retry.Policy{Attempts: 5, Base: time.Second, Cap: time.Minute}, Mask: m.mask, Info: func(string, ...any) {}, UserAgent: [][2]string{{"run_id", "7"}}}
+	client := aws.Client{HTTP: &http.Client{Transport: s}, Retry: retry.Patient(5), Mask: m.mask, Info: func(string, ...any) {}, UserAgent: [][2]string{{"run_id", "7"}}}
 	return client.SignIn(t.Context(), in, func(context.Context) (secret.String, error) { return secret.New(idToken), nil })
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithyerror "github.com/aws/smithy-go"
 	smithy "github.com/aws/smithy-go/middleware"
 
 	"gatepass/pkg/inputs"
@@ -52,13 +53,13 @@ func (c Client) call(ctx context.Context, do func(context.Context) error) error 
 }
 
 // ErrNoCredentials says that the job has no credentials of its own.
-var ErrNoCredentials = errors.New("the job has no AWS credentials: none in the environment, in a profile or of the machine's role")
+var ErrNoCredentials = errors.New("the job has no AWS credentials of its own, neither in its environment nor in a profile nor of its machine's role, and the step gives none: role-to-assume with GitHub's token, or aws-access-key-id")
 
 // fromJob finds the job's own credentials where every SDK of AWS looks for them: variables, profiles, the role of the container or of the
 // machine. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error) {
 	if in.ForgetCurrent {
-		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SESSION_TOKEN"} {
 			if err := os.Unsetenv(name); err != nil {
 				return Credentials{}, err
 			}
@@ -69,7 +70,11 @@ func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error)
 		return Credentials{}, fmt.Errorf("read the job's AWS settings: %s", untrusted.Line(err.Error()))
 	}
 	found, err := loaded.Credentials.Retrieve(ctx)
-	if err != nil {
+	var refusal smithyerror.APIError
+	switch {
+	case errors.As(err, &refusal): // what AWS said, but nothing else: a helper program's output may hold keys
+		return Credentials{}, explain(err)
+	case err != nil:
 		return Credentials{}, ErrNoCredentials
 	}
 	credentials := Credentials{

@@ -20,7 +20,7 @@ func TestReadTokenFile(t *testing.T) {
 		"nothing":             {func(string) error { return nil }, "web-identity-token-file: there is no file token in the folders that this action's container sees: the checkout and the runner's temporary folder"},
 		"empty":               {func(f string) error { return os.WriteFile(f+"/token", nil, 0o600) }, "web-identity-token-file: token does not hold a token"},
 		"two lines":           {func(f string) error { return os.WriteFile(f+"/token", []byte("a\nb"), 0o600) }, "web-identity-token-file: token does not hold a token"},
-		"too long":            {func(f string) error { return os.WriteFile(f+"/token", make([]byte, 30000), 0o600) }, "web-identity-token-file: token does not hold a token"},
+		"too long":            {func(f string) error { return os.WriteFile(f+"/token", make([]byte, 30000), 0o600) }, "web-identity-token-file: token is larger than 20000 bytes"},
 		"folder":              {func(f string) error { return os.Mkdir(f+"/token", 0o700) }, "web-identity-token-file: token is not a regular file"},
 		"link":                {func(f string) error { return os.Symlink("/etc/hostname", f+"/token") }, "web-identity-token-file: a symbolic link is not followed; give the path of the file itself"},
 		"link to a good file": {func(f string) error { return linkTo(f, idToken) }, "web-identity-token-file: a symbolic link is not followed; give the path of the file itself"},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"gatepass/pkg/cli"
@@ -103,6 +104,18 @@ func TestASignInThatFailsLeavesNothing(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = os.Remove(filepath.Join(j.Temp(), "gatepass-aws-config")) })
 		}, want: "write the AWS profile"},
+		"the job's profiles never end": {spoil: func(t *testing.T, j *job.Job, env map[string]string) {
+			env["AWS_CONFIG_FILE"] = filepath.Join(j.Workspace(), "fifo")
+			if err := syscall.Mkfifo(env["AWS_CONFIG_FILE"], 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, want: "fifo is not a regular file"},
+		"the job's profiles are a link": {spoil: func(t *testing.T, j *job.Job, env map[string]string) {
+			env["AWS_SHARED_CREDENTIALS_FILE"] = filepath.Join(j.Workspace(), "link")
+			if err := os.Symlink("/etc/hostname", env["AWS_SHARED_CREDENTIALS_FILE"]); err != nil {
+				t.Fatal(err)
+			}
+		}, want: "a symbolic link is not followed"},
 		"the step is cancelled when all is there": {stdout: func(log io.Writer, cancel func()) io.Writer { return &trigger{log, 7, cancel} },
 			want: "the step was cancelled"},
 		"the log breaks, and with it a mask": {stdout: func(log io.Writer, _ func()) io.Writer { return &breaking{log, 7} },

@@ -65,3 +65,16 @@ func (w *world) catJob(args []string) (string, error) {
 	content, err := os.ReadFile(w.job.Env[args[0]])
 	return string(content), err
 }
+
+// reasons prints what Google's audit logs would show.
+func (w *world) reasons([]string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var lines []string
+	for _, e := range w.asked {
+		if strings.HasPrefix(e.Service, "Google") {
+			lines = append(lines, fmt.Sprintf("%s, %s: %s\n", e.Service, e.Call, e.Reason))
+		}
+	}
+	return strings.Join(lines, ""), nil
+}

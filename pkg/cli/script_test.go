@@ -33,10 +33,11 @@ func TestMain(m *testing.M) {
 //	credentials-file     print the file that GOOGLE_APPLICATION_CREDENTIALS names
 //	requests             print what the clouds were asked since the last time, and what they said
 //	parameters           print the parameters of the last request to AWS, and who signed it
+//	reasons              print the reasons that Google was given since the last time
 //	cat-job FILE         print a file that a variable of the job names
 //	left                 print the files in the job's folders
 //
-// VALUE may hold @steps.ID.outputs.NAME. In all that is printed, *** stands for a masked value, http://sandbox for the sandbox's address and /home/runner/work for the job's folder.
+// VALUE may hold @steps.ID.outputs.NAME, or be @key(ACCOUNT). In all that is printed, *** stands for a masked value, http://sandbox for the sandbox's address and /home/runner/work for the job's folder.
 // A file sandbox.yaml in a script replaces the sandbox's default configuration.
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -62,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"checkout":         command((*world).checkout),
 			"id-token":         command((*world).idToken),
 			"parameters":       command((*world).parameters),
+			"reasons":          command((*world).reasons),
 			"cat-job":          command((*world).catJob),
 		},
 	})

@@ -196,7 +196,7 @@ func (w *world) step(args []string) (string, error) {
 }
 
 func (w *world) with(args []string) (string, error) {
-	w.current.With[args[0]] = strings.ReplaceAll(w.expand(strings.Join(args[1:], " ")), `\n`, "\n")
+	w.current.With[args[0]] = w.expand(strings.ReplaceAll(strings.Join(args[1:], " "), `\n`, "\n"))
 	return "", nil
 }
 
@@ -206,8 +206,17 @@ func (w *world) jobEnv(args []string) (string, error) {
 
 var outputForm = regexp.MustCompile(`@steps\.([\w-]+)\.outputs\.([\w-]+)`)
 
-// expand puts in the outputs of steps.
+var keyForm = regexp.MustCompile(`^@key\((.*)\)$`)
+
+// expand puts in the outputs of steps, and keys of service accounts.
 func (w *world) expand(text string) string {
+	if account := keyForm.FindStringSubmatch(text); account != nil {
+		key, err := w.sandbox.ServiceAccountKey(account[1])
+		if err != nil {
+			return err.Error()
+		}
+		return string(key)
+	}
 	return outputForm.ReplaceAllStringFunc(text, func(expression string) string {
 		parts := outputForm.FindStringSubmatch(expression)
 		return w.steps[parts[1]].Outputs[parts[2]]

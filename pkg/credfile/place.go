@@ -41,10 +41,17 @@ type Process struct {
 // ErrNoPlace says that there is nowhere to keep files.
 var ErrNoPlace = errors.New("environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner")
 
-// Dir chooses the folder for a step's files. known is false if later steps may not find them, because nothing tells the host's path.
-// Outside a container there is but one place; without it the error is [ErrNoPlace].
-func (p Process) Dir() (dir Dir, known bool, err error) {
-	for _, place := range []Place{Home, Temp, Workspace} {
+// Dir chooses the folder for a step's files: the workspace if it is wanted or nothing else is there, and else one that no checkout sees.
+// known is false if later steps may not find the files, because nothing tells the host's path. Outside a container there is but one place
+// besides the workspace; without it the error is [ErrNoPlace].
+func (p Process) Dir(inWorkspace bool) (dir Dir, known bool, err error) {
+	places := []Place{Home, Temp, Workspace}
+	if inWorkspace {
+		places = []Place{Workspace}
+	} else if !p.InContainer {
+		places = []Place{Temp}
+	}
+	for _, place := range places {
 		if dir, ok := p.At(place); ok {
 			return dir, true, nil
 		}
@@ -59,6 +66,8 @@ func (p Process) Dir() (dir Dir, known bool, err error) {
 func (p Process) At(place Place) (dir Dir, ok bool) {
 	home, temp := p.Getenv("HOME"), p.Getenv("RUNNER_TEMP")
 	switch {
+	case !p.InContainer && place == Workspace:
+		return Dir{place, p.WorkDir, p.WorkDir}, isDir(p.WorkDir)
 	case !p.InContainer:
 		return Dir{place, temp, temp}, place == Temp && isDir(temp)
 	case place == Home && p.InJobContainer:

@@ -1,4 +1,4 @@
-// Package google exchanges GitHub's ID token for tokens of Google Cloud.
+// Package google exchanges GitHub's ID token, or a service account's key, for tokens of Google Cloud.
 //
 // The exchange is that of https://docs.cloud.google.com/iam/docs/workload-identity-federation; the calls are
 // https://docs.cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token and
@@ -8,7 +8,6 @@ package google
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -16,7 +15,6 @@ import (
 	"time"
 	"unicode"
 
-	"google.golang.org/api/iamcredentials/v1"
 	"google.golang.org/api/option"
 	"google.golang.org/api/sts/v1"
 
@@ -25,16 +23,23 @@ import (
 	"gatepass/pkg/secret"
 )
 
-// cloudPlatform is the scope of every Google Cloud API. What a token may really do is for IAM to say.
-const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
+const (
+	userAgent = "gatepass"
+	jwtType   = "urn:ietf:params:oauth:token-type:jwt"
+)
 
-const userAgent = "gatepass"
+// Token is a token and when it expires; the zero value is for none.
+type Token struct {
+	Value  secret.String
+	Expiry time.Time // zero where Google does not say
+}
 
 // Tokens are what a sign-in gives. Those that were not asked for are empty.
 type Tokens struct {
-	Federated   secret.String
-	AccessToken secret.String
-	IDToken     secret.String
+	// Auth is the federated token, which lives for as long as GitHub's, about five minutes, or what a key has signed for itself.
+	Auth        Token
+	AccessToken Token
+	IDToken     Token
 }
 
 // Client signs in to Google Cloud.
@@ -43,21 +48,32 @@ type Client struct {
 	Retry retry.Policy // The zero value tries once.
 	// Mask is given every secret before it is used. Required.
 	Mask func(...secret.String)
+	// Now is the clock. Required.
+	Now func() time.Time
 }
 
-// SignIn exchanges an ID token for a federated token, and that for the service account's token that the inputs ask for. Faults of the
-// network and of the server are retried, 429 too; Google's refusal is a *[Refusal].
-func (c Client) SignIn(ctx context.Context, in inputs.Google, idToken secret.String) (Tokens, error) {
-	tokens, err := c.exchange(ctx, in, idToken)
+// IDToken fetches the token that is exchanged.
+type IDToken func(context.Context) (secret.String, error)
+
+// SignIn gives the token of a provider or of a key, and the service account's token that the inputs ask for. Google's refusal is a
+// *[Refusal].
+func (c Client) SignIn(ctx context.Context, in inputs.Google, idToken IDToken) (tokens Tokens, err error) {
+	if in.Key != nil {
+		c.Mask(in.Key.Secrets...)
+		tokens.Auth, err = c.signForItself(in)
+	} else {
+		tokens.Auth, err = c.exchange(ctx, in, idToken)
+	}
 	if err != nil {
 		return Tokens{}, err
 	}
-	switch in.TokenFormat {
-	case inputs.AccessTokenFormat:
-		tokens.AccessToken, err = c.accessToken(ctx, in, tokens.Federated)
-	case inputs.IDTokenFormat:
-		tokens.IDToken, err = c.idToken(ctx, in, tokens.Federated)
-	case inputs.NoToken:
+	switch {
+	case in.TokenFormat == inputs.AccessTokenFormat && in.AccessToken.Subject != "":
+		tokens.AccessToken, err = c.delegated(ctx, in, tokens.Auth)
+	case in.TokenFormat == inputs.AccessTokenFormat:
+		tokens.AccessToken, err = c.accessToken(ctx, in, tokens.Auth)
+	case in.TokenFormat == inputs.IDTokenFormat:
+		tokens.IDToken, err = c.idToken(ctx, in, tokens.Auth)
 	}
 	if err != nil {
 		return Tokens{}, err
@@ -65,71 +81,37 @@ func (c Client) SignIn(ctx context.Context, in inputs.Google, idToken secret.Str
 	return tokens, nil
 }
 
-func (c Client) exchange(ctx context.Context, in inputs.Google, idToken secret.String) (Tokens, error) {
+func (c Client) exchange(ctx context.Context, in inputs.Google, idToken IDToken) (Token, error) {
+	subject, err := idToken(ctx)
+	if err != nil {
+		return Token{}, err
+	}
 	service, err := sts.NewService(ctx, c.options(in.STS)...)
 	if err != nil {
-		return Tokens{}, err
+		return Token{}, err
 	}
 	service.UserAgent = userAgent
-	request := &sts.GoogleIdentityStsV1ExchangeTokenRequest{
-		Audience:           resource(in.Provider),
+	exchange := service.V1.Token(&sts.GoogleIdentityStsV1ExchangeTokenRequest{
+		Audience:           resource(in),
 		GrantType:          "urn:ietf:params:oauth:grant-type:token-exchange",
 		RequestedTokenType: "urn:ietf:params:oauth:token-type:access_token",
-		Scope:              cloudPlatform,
+		Scope:              in.WWW.String() + "/auth/cloud-platform", // what a token may really do is for IAM to say
 		SubjectTokenType:   jwtType,
-		SubjectToken:       idToken.Reveal(),
-	}
-	answer, err := call(ctx, c, "Google STS", service.V1.Token(request).Context(ctx).Do)
+		SubjectToken:       subject.Reveal(),
+	}).Context(ctx)
+	setReason(exchange.Header(), in)
+	answer, err := call(ctx, c, "Google STS", exchange.Do)
 	if err != nil {
-		return Tokens{}, err
+		return Token{}, err
 	}
-	token, err := c.keep(answer.AccessToken)
-	return Tokens{Federated: token}, err
+	return c.keep(answer.AccessToken, c.Now().Add(time.Duration(answer.ExpiresIn)*time.Second))
 }
 
-// accounts is the API of service accounts.
-func (c Client) accounts(ctx context.Context, in inputs.Google) (*iamcredentials.ProjectsServiceAccountsService, error) {
-	service, err := iamcredentials.NewService(ctx, c.options(in.IAMCredentials)...)
-	if err != nil {
-		return nil, err
+// setReason has Google's audit logs say why: https://docs.cloud.google.com/apis/docs/system-parameters
+func setReason(header http.Header, in inputs.Google) {
+	if in.RequestReason != "" {
+		header.Set("X-Goog-Request-Reason", in.RequestReason)
 	}
-	service.UserAgent = userAgent
-	return service.Projects.ServiceAccounts, nil
-}
-
-const iamCredentials = "Google's IAM Credentials API"
-
-func (c Client) accessToken(ctx context.Context, in inputs.Google, federated secret.String) (secret.String, error) {
-	accounts, err := c.accounts(ctx, in)
-	if err != nil {
-		return secret.String{}, err
-	}
-	request := &iamcredentials.GenerateAccessTokenRequest{Scope: in.AccessToken.Scopes}
-	if in.AccessToken.Lifetime > 0 {
-		request.Lifetime = fmt.Sprintf("%ds", in.AccessToken.Lifetime/time.Second)
-	}
-	generate := accounts.GenerateAccessToken(serviceAccount(in.ServiceAccount), request).Context(ctx)
-	generate.Header().Set("Authorization", "Bearer "+federated.Reveal())
-	answer, err := call(ctx, c, iamCredentials, generate.Do)
-	if err != nil {
-		return secret.String{}, err
-	}
-	return c.keep(answer.AccessToken)
-}
-
-func (c Client) idToken(ctx context.Context, in inputs.Google, federated secret.String) (secret.String, error) {
-	accounts, err := c.accounts(ctx, in)
-	if err != nil {
-		return secret.String{}, err
-	}
-	request := &iamcredentials.GenerateIdTokenRequest{Audience: in.IDToken.Audience, IncludeEmail: in.IDToken.IncludeEmail}
-	generate := accounts.GenerateIdToken(serviceAccount(in.ServiceAccount), request).Context(ctx)
-	generate.Header().Set("Authorization", "Bearer "+federated.Reveal())
-	answer, err := call(ctx, c, iamCredentials, generate.Do)
-	if err != nil {
-		return secret.String{}, err
-	}
-	return c.keep(answer.Token)
 }
 
 // options are those of every service. The logger is one that drops all, since the libraries print whole requests with their tokens where
@@ -143,19 +125,16 @@ func (c Client) options(endpoint *url.URL) []option.ClientOption {
 }
 
 // keep makes a secret of a token and masks it. A token goes into outputs, so it must be one word.
-func (c Client) keep(token string) (secret.String, error) {
+func (c Client) keep(token string, expiry time.Time) (Token, error) {
 	kept := secret.New(token)
 	c.Mask(kept)
 	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' }) {
-		return secret.String{}, errNotGoogle
+		return Token{}, errNotGoogle
 	}
-	return kept, nil
+	return Token{kept, expiry}, nil
 }
 
 // resource is the full resource name of a provider, which Google's STS knows it by.
-func resource(provider string) string { return "//iam.googleapis.com/" + provider }
-
-// serviceAccount is the resource name of a service account. The API wants a hyphen for the project.
-func serviceAccount(account string) string { return "projects/-/serviceAccounts/" + account }
+func resource(in inputs.Google) string { return "//" + in.IAM.Host + "/" + in.Provider }
 
 var errNotGoogle = errors.New("the answer is not one of Google's; a proxy or the endpoint may be wrong")

@@ -1,11 +1,13 @@
 package google
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"google.golang.org/api/googleapi"
 
@@ -19,7 +21,8 @@ type Refusal struct {
 	API     string // such as Google STS
 	Code    string // invalid_grant of OAuth (RFC 6749, section 5.2), PERMISSION_DENIED of Google's APIs (google.rpc.Code)
 	Message string
-	Status  int // of HTTP
+	Status  int    // of HTTP
+	Reason  string // google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED
 }
 
 func (r *Refusal) Error() string {
@@ -36,12 +39,27 @@ func (r *Refusal) Error() string {
 // call makes a call, and makes it again after a passing fault. The generated clients do not retry.
 func call[T any](ctx context.Context, c Client, api string, do func(...googleapi.CallOption) (T, error)) (T, error) {
 	var answer T
+	denials := 0
 	err := retry.Do(ctx, c.Retry, func(context.Context) (err error) {
 		answer, err = do()
-		return explain(api, err)
+		err = explain(api, err)
+		var refusal *Refusal
+		if errors.As(err, &refusal) && refusal.Reason == "IAM_PERMISSION_DENIED" {
+			if denials++; denials <= patience {
+				return retry.Transient(refusal, propagation)
+			}
+		}
+		return err
 	})
 	return answer, err
 }
+
+// A binding that was just made may take a moment to hold; nothing tells that from one that is missing. So a permission that is denied is
+// asked for again, twice, but no other refusal is. https://docs.cloud.google.com/iam/docs/access-change-propagation
+const (
+	patience    = 2
+	propagation = time.Second
+)
 
 // explain turns an error of a generated client into a Refusal, or into what kept the answer away, and marks it where it may pass.
 func explain(api string, err error) error {
@@ -75,10 +93,17 @@ func parse(body string) *Refusal {
 		return &Refusal{Code: untrusted.Line(oauth.Error), Message: untrusted.Line(oauth.ErrorDescription)}
 	}
 	var api struct {
-		Error struct{ Status, Message string }
+		Error struct {
+			Status, Message string
+			Details         []struct{ Reason string }
+		}
 	}
 	if json.Unmarshal([]byte(body), &api) == nil && api.Error.Message != "" {
-		return &Refusal{Code: untrusted.Line(api.Error.Status), Message: untrusted.Line(api.Error.Message)}
+		refusal := &Refusal{Code: untrusted.Line(api.Error.Status), Message: untrusted.Line(api.Error.Message)}
+		for _, detail := range api.Error.Details {
+			refusal.Reason = cmp.Or(refusal.Reason, detail.Reason)
+		}
+		return refusal
 	}
 	return &Refusal{Message: untrusted.Line(body)}
 }

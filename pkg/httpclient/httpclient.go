@@ -30,10 +30,24 @@ type Proxy struct {
 	Not         string // hosts that are reached without it, by commas: names, .suffixes, IP addresses, CIDR, each with :port or without, or *
 }
 
-// ProxyFromEnvironment reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case.
+// ProxyFromEnvironment reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case. As with the AWS action, HTTP_PROXY alone is the
+// proxy of encrypted requests, too.
 func ProxyFromEnvironment(getenv func(string) string) Proxy {
 	either := func(upper, lower string) string { return cmp.Or(getenv(upper), getenv(lower)) }
-	return Proxy{either("HTTP_PROXY", "http_proxy"), either("HTTPS_PROXY", "https_proxy"), either("NO_PROXY", "no_proxy")}
+	plain := either("HTTP_PROXY", "http_proxy")
+	return Proxy{plain, cmp.Or(either("HTTPS_PROXY", "https_proxy"), plain), either("NO_PROXY", "no_proxy")}
+}
+
+// parseProxy reads an address, which needs no scheme.
+func parseProxy(address string) (*url.URL, error) {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return nil, errors.New("is not the address of a proxy; one looks like http://proxy.example:3128")
+	}
+	return u, nil
 }
 
 // Check says what is wrong with the addresses. They may hold a password, so none is shown.
@@ -42,27 +56,26 @@ func (p Proxy) Check() error {
 		if address == "" {
 			continue
 		}
-		if !strings.Contains(address, "://") {
-			address = "http://" + address
-		}
-		if u, err := url.Parse(address); err != nil || u.Host == "" {
-			return errors.New("is not the address of a proxy; one looks like http://proxy.example:3128")
+		if _, err := parseProxy(address); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// Secrets are the passwords in the addresses.
+// Secrets are the passwords in the addresses, as they are and as they are written.
 func (p Proxy) Secrets() []secret.String {
 	var secrets []secret.String
 	for _, address := range []string{p.HTTP, p.HTTPS} {
-		u, err := url.Parse(address)
+		u, err := parseProxy(address)
 		if err != nil || u.User == nil {
 			continue
 		}
-		if password, ok := u.User.Password(); ok {
-			secrets = append(secrets, secret.New(password))
-		}
+		password, _ := u.User.Password()
+		_, written, _ := strings.Cut(address, "://")
+		written, _, _ = strings.Cut(cmp.Or(written, address), "@")
+		_, written, _ = strings.Cut(written, ":")
+		secrets = append(secrets, secret.New(password), secret.New(written))
 	}
 	return secrets
 }
@@ -103,7 +116,7 @@ func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // ParseURL parses an address that tokens are sent to. It must be https; plain http is for a server on this machine or its private
-// network, such as the sandbox, and needs its IP address or localhost for a host.
+// network, such as the sandbox: localhost, a private IP address, or a name without a dot, as services of a job have it.
 func ParseURL(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	switch {
@@ -116,15 +129,15 @@ func ParseURL(address string) (*url.URL, error) {
 	case u.Scheme == "https", u.Scheme == "http" && isNear(u.Hostname()):
 		return u, nil
 	}
-	return nil, errors.New("must start with https://; http:// is for localhost and private IP addresses only")
+	return nil, errors.New("must start with https://; http:// is for localhost, private IP addresses and names without a dot")
 }
 
 func isNear(host string) bool {
-	if host == "localhost" {
-		return true
-	}
 	address, err := netip.ParseAddr(host)
-	return err == nil && (address.IsLoopback() || address.IsPrivate())
+	if err != nil {
+		return !strings.Contains(host, ".")
+	}
+	return address.IsLoopback() || address.IsPrivate()
 }
 
 // Unreached is the error of a call that got no answer, marked for another try unless another one would fail in the same way: the host

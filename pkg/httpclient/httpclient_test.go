@@ -35,13 +35,14 @@ func TestParseURL(t *testing.T) {
 		"http://127.0.0.1:8484/aws":   "",
 		"http://[::1]:8484":           "",
 		"http://localhost:8484":       "",
+		"http://localstack:4566":      "",
 		"http://172.17.0.1:8484":      "",
-		"http://169.254.169.254/":     "must start with https://; http:// is for localhost and private IP addresses only",
+		"http://169.254.169.254/":     "must start with https://; http:// is for localhost, private IP addresses and names without a dot",
 		"https://:443":                "is not a URL",
-		"http://203.0.113.7/":         "must start with https://; http:// is for localhost and private IP addresses only",
-		"http://sts.example":          "must start with https://; http:// is for localhost and private IP addresses only",
-		"http://localhost.evil":       "must start with https://; http:// is for localhost and private IP addresses only",
-		"ftp://127.0.0.1":             "must start with https://; http:// is for localhost and private IP addresses only",
+		"http://203.0.113.7/":         "must start with https://; http:// is for localhost, private IP addresses and names without a dot",
+		"http://sts.example":          "must start with https://; http:// is for localhost, private IP addresses and names without a dot",
+		"http://localhost.evil":       "must start with https://; http:// is for localhost, private IP addresses and names without a dot",
+		"ftp://127.0.0.1":             "must start with https://; http:// is for localhost, private IP addresses and names without a dot",
 		"https://u:p@token.example":   "holds a user name; leave it out",
 		"https://token.example#x":     "holds a fragment; leave it out",
 		"token.example":               "is not a URL",
@@ -222,5 +223,31 @@ func TestHostsThatNeedNoProxy(t *testing.T) {
 				t.Errorf("got %q, error %v; want %q", got, err, test.want)
 			}
 		})
+	}
+}
+
+func TestTheProxysPasswordIsASecret(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"http://proxy.example:3128":      "",
+		"http://me:s3cr3t@proxy.example": "s3cr3t s3cr3t",
+		"me:s3cr3t@proxy.example:3128":   "s3cr3t s3cr3t",
+		"http://me:p%40ss@proxy.example": "p@ss p%40ss",
+	} {
+		var got []string
+		for _, s := range (httpclient.Proxy{HTTP: address}).Secrets() {
+			got = append(got, s.Reveal())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestTheProxyOfPlainRequestsIsThatOfEncryptedOnesToo(t *testing.T) {
+	t.Parallel()
+	p := httpclient.ProxyFromEnvironment(func(name string) string { return map[string]string{"HTTP_PROXY": "http://a", "no_proxy": "b"}[name] })
+	if p != (httpclient.Proxy{HTTP: "http://a", HTTPS: "http://a", Not: "b"}) {
+		t.Errorf("got %+v", p)
 	}
 }

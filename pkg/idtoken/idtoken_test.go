@@ -122,7 +122,7 @@ func TestWithoutThePermission(t *testing.T) {
 		}
 	}
 	_, err := idtoken.NewSource("http://token.example", requestToken)
-	if got, want := text(err), "environment variable ACTIONS_ID_TOKEN_REQUEST_URL: must start with https://; http:// is for localhost and private IP addresses only"; got != want {
+	if got, want := text(err), "environment variable ACTIONS_ID_TOKEN_REQUEST_URL: must start with https://; http:// is for localhost, private IP addresses and names without a dot"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -23,6 +23,7 @@ type AWS struct {
 	TokenFile string  // FromTokenFile: its path
 	Keys      AWSKeys // FromKeys
 	Role      *AWSRole
+	Unused    []string // inputs that were given, but that an ID token leaves no use for
 
 	// KeepExisting says that credentials of the job that work already are kept.
 	KeepExisting bool
@@ -82,6 +83,11 @@ func (r *reader) aws() *AWS {
 	in.Source = r.source(in)
 	if r.text("role-to-assume") != "" {
 		in.Role = r.role(in.Source, in.Partition)
+		for _, input := range []string{"role-external-id", "custom-tags", "transitive-tag-keys"} {
+			if r.raw(input) != "" && (in.Source == FromGitHub || in.Source == FromTokenFile) {
+				in.Unused = append(in.Unused, input)
+			}
+		}
 	}
 	in.Audience = r.text("audience")
 	if in.Audience == "" {
@@ -105,12 +111,8 @@ func (r *reader) source(in *AWS) AWSSource {
 	chaining, noOIDC := r.awsBoolean("role-chaining"), r.awsBoolean("force-skip-oidc")
 	mayAskGitHub, _ := r.lookup("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 	switch {
-	case hasFile && hasKeys:
-		r.fault("web-identity-token-file", "is given together with aws-access-key-id; give one of them")
 	case hasFile && !hasRole:
 		r.fault("role-to-assume", "is missing; web-identity-token-file needs the role to assume")
-	case chaining && !hasRole:
-		r.fault("role-to-assume", "is missing; role-chaining needs the role to assume")
 	case hasRole && noOIDC && !hasKeys && !hasFile && !chaining:
 		r.fault("force-skip-oidc", "leaves nothing to assume the role with; give aws-access-key-id, web-identity-token-file or role-chaining, too")
 	}
@@ -176,13 +178,12 @@ func (r *reader) profile() string {
 
 // stsEndpoint is the input's before the SDKs' variables.
 func (r *reader) stsEndpoint() *url.URL {
-	if address := r.text("sts-endpoint"); address != "" {
+	specific, general := r.endpoint("AWS_ENDPOINT_URL_STS"), r.endpoint("AWS_ENDPOINT_URL")
+	switch address := r.text("sts-endpoint"); {
+	case address != "":
 		return r.url("sts-endpoint", address)
+	case specific != nil:
+		return specific
 	}
-	for _, variable := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"} {
-		if address := r.endpoint(variable); address != nil {
-			return address
-		}
-	}
-	return nil
+	return general
 }

@@ -61,9 +61,8 @@ func TestFaultsOfAWS(t *testing.T) {
 		"key without secret":       {aws.and(with{"aws-access-key-id": "AKIA"}), "aws-secret-access-key: is missing; aws-access-key-id needs it"},
 		"secret without key":       {aws.and(with{"aws-secret-access-key": "x"}), "aws-access-key-id: is missing; aws-secret-access-key needs it"},
 		"session without key":      {aws.and(with{"aws-session-token": "x"}), "aws-access-key-id: is missing; aws-session-token needs it"},
-		"key and token file":       {keys.and(with{"web-identity-token-file": "token"}), "web-identity-token-file: is given together with aws-access-key-id; give one of them"},
 		"token file, no role":      {with{"aws-region": "eu-central-1", "web-identity-token-file": "token"}, "role-to-assume: is missing; web-identity-token-file needs the role to assume"},
-		"chaining, no role":        {with{"aws-region": "eu-central-1", "role-chaining": "true"}, "role-to-assume: is missing; role-chaining needs the role to assume"},
+		"chaining, no role":        {with{"aws-region": "eu-central-1", "role-chaining": "true"}, ""},
 		"no OIDC and nothing else": {aws.and(with{"force-skip-oidc": "true"}), "force-skip-oidc: leaves nothing to assume the role with; give aws-access-key-id, web-identity-token-file or role-chaining, too"},
 		"no OIDC, but chaining":    {aws.and(with{"force-skip-oidc": "true", "role-chaining": "true"}), ""},
 
@@ -110,6 +109,8 @@ func TestSource(t *testing.T) {
 		"role, keys and chaining":          {aws.and(keys).and(with{"role-chaining": "true"}), inputs.FromKeys},
 		"keys":                             {region.and(keys), inputs.FromKeys},
 		"role and token file":              {aws.and(with{"web-identity-token-file": "token"}), inputs.FromTokenFile},
+		"role, keys and token file":        {aws.and(keys).and(with{"web-identity-token-file": "token"}), inputs.FromTokenFile},
+		"region of the environment":        {with{"AWS_REGION": "eu-central-1"}, inputs.FromJob},
 		"role and chaining":                {aws.and(with{"role-chaining": "true"}), inputs.FromJob},
 		"region alone":                     {region, inputs.FromJob},
 		"role of the environment":          {region.and(with{"aws-region": "", "AWS_REGION": "eu-central-1", "ROLE_TO_ASSUME": role}), inputs.FromGitHub},
@@ -199,7 +200,7 @@ func TestSessionTags(t *testing.T) {
 		{Key: "RunId", Value: "1", Droppable: true},
 		{Key: "Job", Value: "deploy", Droppable: true},
 		{Key: "TriggeringActor", Value: "octocat", Droppable: true},
-		{Key: "Cost", Value: "12.50"},
+		{Key: "Cost", Value: "12.5"},
 		{Key: "Live", Value: "true"},
 		{Key: "Team", Value: "payments"},
 	}

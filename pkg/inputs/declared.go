@@ -7,8 +7,6 @@ type declaration struct {
 	Default string
 	// fallback is the variable that is read where the input is empty, as aws-actions/configure-aws-credentials does.
 	fallback string
-	// unsupported inputs are accepted at their default only.
-	unsupported bool
 }
 
 type cloud int
@@ -66,9 +64,10 @@ var declared = map[string]declaration{
 	"create_credentials_file":      {cloud: onGoogle, Default: "true"},
 	"export_environment_variables": {cloud: onGoogle, Default: "true"},
 	"cleanup_credentials":          {cloud: onGoogle, Default: "true"},
-	"credentials_json":             {cloud: onGoogle, unsupported: true},
-	"access_token_subject":         {cloud: onGoogle, unsupported: true},
-	"delegates":                    {cloud: onGoogle, unsupported: true},
-	"universe":                     {cloud: onGoogle, Default: "googleapis.com", unsupported: true},
-	"request_reason":               {cloud: onGoogle, unsupported: true},
+	"credentials_json":             {cloud: onGoogle},
+	"access_token_subject":         {cloud: onGoogle},
+	"delegates":                    {cloud: onGoogle},
+	"credentials-location":         {cloud: onGoogle},
+	"universe":                     {cloud: onGoogle, Default: "googleapis.com"},
+	"request_reason":               {cloud: onGoogle},
 }

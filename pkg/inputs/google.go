@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -14,46 +15,93 @@ var (
 	providerProject    = regexp.MustCompile(`^projects/([^/]*[^/0-9][^/]*)/`)
 	serviceAccountForm = regexp.MustCompile(`^([^@\s/:?#%]+@[a-z0-9.-]+\.gserviceaccount\.com|[0-9]{6,30})$`)
 	projectForm        = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z0-9][a-z0-9-]{2,62}$`)
+	universeForm       = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 	durationForm       = regexp.MustCompile(`^(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?$`)
 )
 
 const (
 	providerWanted  = "projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>"
 	longestLifetime = 12 * time.Hour
+	// longestDelegation is that of an assertion: https://developers.google.com/identity/protocols/oauth2/service-account
+	longestDelegation = time.Hour
 )
 
 func (r *reader) google() *Google {
+	key := r.key()
 	in := &Google{
-		Provider:              r.provider(),
+		Key:                   key,
+		Provider:              r.provider(key != nil),
 		ServiceAccount:        r.serviceAccount(),
+		Delegates:             r.delegates(),
 		ProjectID:             r.projectID(),
+		Universe:              r.universe(),
+		RequestReason:         r.text("request_reason"),
 		Audience:              r.text("audience"),
 		CreateCredentialsFile: r.googleBoolean("create_credentials_file"),
 		ExportEnvironment:     r.googleBoolean("export_environment_variables"),
 		Cleanup:               r.googleBoolean("cleanup_credentials"),
-		AccessToken:           AccessToken{r.lifetime(), r.lines("access_token_scopes")},
+		InWorkspace:           r.inWorkspace(),
 		IDToken:               IDToken{r.text("id_token_audience"), r.googleBoolean("id_token_include_email")},
-		STS:                   r.googleEndpoint("sts"),
-		IAMCredentials:        r.googleEndpoint("iamcredentials"),
 	}
+	in.AccessToken = AccessToken{r.lifetime(), r.isGiven("access_token_lifetime"), r.lines("access_token_scopes"), r.text("access_token_subject")}
+	in.STS, in.IAMCredentials = r.googleEndpoint("sts", in.Universe, "/v1"), r.googleEndpoint("iamcredentials", in.Universe, "/v1")
+	in.OAuth2, in.WWW = r.googleEndpoint("oauth2", in.Universe, ""), r.googleEndpoint("www", in.Universe, "")
+	in.IAM = r.googleEndpoint("iam", in.Universe, "/v1")
 	if in.Audience == "" {
-		in.Audience = "https://iam.googleapis.com/" + in.Provider
+		in.Audience = "https://iam." + in.Universe + "/" + in.Provider
 	}
-	if in.ProjectID == "" {
-		in.ProjectID = projectOf(in.ServiceAccount)
+	if in.Key != nil && in.ServiceAccount == "" {
+		in.ServiceAccount = in.Key.Email
+	}
+	in.ProjectID = cmp.Or(in.ProjectID, projectOf(in.ServiceAccount))
+	if in.Key != nil {
+		in.ProjectID = cmp.Or(in.ProjectID, in.Key.ProjectID)
 	}
 	in.TokenFormat = r.tokenFormat(in)
 	return in
 }
 
+func (r *reader) universe() string {
+	universe := r.textOr("universe", "googleapis.com")
+	if !universeForm.MatchString(universe) {
+		r.fault("universe", "%s is not the domain of a universe; Google's own is googleapis.com", quote(universe))
+	}
+	return universe
+}
+
+func (r *reader) inWorkspace() bool {
+	place := r.text("credentials-location")
+	if place != "" && place != "temp" && place != "workspace" {
+		r.fault("credentials-location", "%s is not a location; use temp or workspace", quote(place))
+	}
+	return place == "workspace"
+}
+
+// delegates are given the form that the API takes.
+func (r *reader) delegates() []string {
+	const input, form = "delegates", "projects/-/serviceAccounts/"
+	var delegates []string
+	for _, delegate := range r.lines(input) {
+		account := strings.TrimPrefix(delegate, form)
+		if !serviceAccountForm.MatchString(account) {
+			r.fault(input, "%s is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID", quote(delegate))
+		}
+		delegates = append(delegates, form+account)
+	}
+	return delegates
+}
+
 // provider tells apart what people paste in place of a provider's name.
-func (r *reader) provider() string {
+func (r *reader) provider(hasKey bool) string {
 	const input = "workload_identity_provider"
 	name := r.text(input)
 	id := providerProject.FindStringSubmatch(name)
 	switch {
+	case name == "" && (hasKey || r.raw("credentials_json") != ""):
 	case name == "":
 		r.fault(input, "is missing; set it to %s", providerWanted)
+	case hasKey:
+		r.fault(input, "is given together with credentials_json; give one of them, and rather this one: it needs no stored key")
 	case providerForm.MatchString(name):
 	case strings.Contains(name, "${"):
 		r.fault(input, "%s holds an expression that was not evaluated; write ${{ … }} with two braces", quote(name))
@@ -110,12 +158,18 @@ func projectOf(account string) string {
 
 func (r *reader) tokenFormat(in *Google) TokenFormat {
 	format := TokenFormat(r.text("token_format"))
+	if in.AccessToken.Subject != "" && format != AccessTokenFormat {
+		r.fault("access_token_subject", "needs token_format access_token")
+	}
 	switch format {
 	case NoToken:
 		return format
 	case AccessTokenFormat:
 		if len(in.AccessToken.Scopes) == 0 {
 			r.fault("access_token_scopes", "is empty; an access token needs at least one scope")
+		}
+		if in.AccessToken.Subject != "" && in.AccessToken.Lifetime > longestDelegation {
+			r.fault("access_token_lifetime", "is longer than 1 hour, the most for a token with access_token_subject")
 		}
 	case IDTokenFormat:
 		if in.IDToken.Audience == "" {
@@ -125,7 +179,7 @@ func (r *reader) tokenFormat(in *Google) TokenFormat {
 		r.fault("token_format", "%s is not a token format; use access_token, id_token, or leave it out", quote(string(format)))
 		return format
 	}
-	if in.ServiceAccount == "" {
+	if in.ServiceAccount == "" && r.raw("credentials_json") == "" {
 		r.fault("service_account", "is missing; token_format %s needs the service account that the token is for", format)
 	}
 	return format
@@ -160,16 +214,16 @@ func (r *reader) lifetime() time.Duration {
 	return lifetime
 }
 
-// googleEndpoint reads the override that google-github-actions/auth reads. Its value holds the API's version.
-func (r *reader) googleEndpoint(service string) *url.URL {
+// googleEndpoint reads the override that google-github-actions/auth reads. Its value ends in the API's version, where it has one.
+func (r *reader) googleEndpoint(service, universe, version string) *url.URL {
 	variable := "GHA_ENDPOINT_OVERRIDE_" + service
 	address := r.endpoint(variable)
 	if address == nil {
-		return &url.URL{Scheme: "https", Host: service + ".googleapis.com"}
+		return &url.URL{Scheme: "https", Host: service + "." + universe}
 	}
-	path, ok := strings.CutSuffix(address.Path, "/v1")
+	path, ok := strings.CutSuffix(address.Path, version)
 	if !ok {
-		r.fault("environment variable "+variable, "must end in /v1")
+		r.fault("environment variable "+variable, "must end in %s", version)
 	}
 	address.Path = path
 	return address

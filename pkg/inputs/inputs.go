@@ -21,14 +21,22 @@ type Inputs struct {
 	Attempts int              // how many times a request is made that fails for a passing reason, at the most
 	Timeout  time.Duration    // of the whole step; 0 for none
 	Proxy    httpclient.Proxy // of all requests
+
+	NeedsIDToken bool // GitHub is asked for a token
 }
 
 // Google asks for a federated token of a workload identity provider, and for what is made from it.
 type Google struct {
-	Provider       string // projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>
-	ServiceAccount string // e-mail address or unique ID; empty for direct federation
-	ProjectID      string // empty where it is not known
-	Audience       string // the aud of GitHub's ID token
+	// Either a provider or a key.
+	Provider string // projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>
+	Audience string // the aud of GitHub's ID token
+	Key      *ServiceAccountKey
+
+	ServiceAccount string   // e-mail address or unique ID; empty for direct federation
+	Delegates      []string // projects/-/serviceAccounts/<account>, from the one that may be impersonated to the one before ServiceAccount
+	ProjectID      string   // empty where it is not known
+	Universe       string   // googleapis.com but for Google's clouds of others
+	RequestReason  string   // for Google's audit logs
 
 	TokenFormat TokenFormat
 	AccessToken AccessToken
@@ -37,9 +45,13 @@ type Google struct {
 	CreateCredentialsFile bool
 	ExportEnvironment     bool
 	Cleanup               bool // remove the credentials file when the job ends
+	InWorkspace           bool // write the credentials file to the checkout
 
 	STS            *url.URL // without /v1
 	IAMCredentials *url.URL // without /v1
+	OAuth2         *url.URL
+	IAM            *url.URL // without /v1; its host is in the provider's full name
+	WWW            *url.URL // what the names of scopes begin with
 }
 
 // TokenFormat says which token a Google sign-in outputs.
@@ -54,8 +66,10 @@ const (
 
 // AccessToken is what an access token is asked for with.
 type AccessToken struct {
-	Lifetime time.Duration // 1 second to 12 hours; 0 for Google's default of 1 hour
-	Scopes   []string
+	Lifetime      time.Duration // 1 second to 12 hours; 0 for Google's default of 1 hour
+	LifetimeGiven bool          // and not just the input's default
+	Scopes        []string
+	Subject       string // the user to be, by domain-wide delegation; empty for the service account itself
 }
 
 // IDToken is what an ID token is asked for with.
@@ -64,13 +78,15 @@ type IDToken struct {
 	IncludeEmail bool
 }
 
-// Parse reads all inputs. Its error joins every fault, each a [Fault] that names the input as the workflow spells it.
+// Parse reads all inputs. Its error joins every fault, each a [Fault] that names the input as the workflow spells it; with an error there is
+// no cloud in the inputs.
 func Parse(lookup Lookup) (Inputs, error) {
 	r := &reader{lookup: lookup}
-	r.checkUnsupported()
 	wantAWS, wantGoogle := r.given(onAWS), r.given(onGoogle)
-	if role, _ := r.lookup("ROLE_TO_ASSUME"); !wantGoogle && role != "" {
-		wantAWS = true
+	for _, variable := range []string{"ROLE_TO_ASSUME", "AWS_REGION"} {
+		if value, _ := r.lookup(variable); !wantGoogle && value != "" {
+			wantAWS = true
+		}
 	}
 
 	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Proxy: r.proxy()}
@@ -86,8 +102,10 @@ func Parse(lookup Lookup) (Inputs, error) {
 	if wantGoogle {
 		in.Google = r.google()
 	}
-	if err := r.err(); err != nil {
-		return Inputs{}, err
+	in.NeedsIDToken = in.AWS != nil && in.AWS.Source == FromGitHub || in.Google != nil && r.raw("credentials_json") == ""
+	err := r.err()
+	if err != nil {
+		in.AWS, in.Google = nil, nil
 	}
-	return in, nil
+	return in, err
 }

@@ -85,8 +85,6 @@ func TestFaults(t *testing.T) {
 		"audience for one cloud": {aws.and(with{"audience": "sts.amazonaws.com.cn"}), ""},
 		"audience for both clouds": {aws.and(google).and(with{"audience": "x"}),
 			"audience: is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud"},
-		"unsupported inputs are named": {google.and(with{"delegates": "a@p.iam.gserviceaccount.com", "request_reason": "x"}),
-			"delegates: not supported yet; leave it out\nrequest_reason: not supported yet; leave it out"},
 		"line break": {aws.and(with{"role-session-name": "a\nAWS_PROFILE=x"}),
 			"role-session-name: holds a line break or another control character; it must be a single line"},
 		"line break in a required input": {aws.and(with{"aws-region": "eu-central-1\rx"}),
@@ -97,7 +95,7 @@ func TestFaults(t *testing.T) {
 		"workflow command in a value": {aws.and(with{"aws-region": "::stop-commands::x"}),
 			`aws-region: ": :stop-commands::x" is not a region; one looks like eu-central-1`},
 		"endpoint without https": {aws.and(with{"AWS_ENDPOINT_URL_STS": "http://sts.example"}),
-			"environment variable AWS_ENDPOINT_URL_STS: must start with https://; http:// is for localhost and private IP addresses only"},
+			"environment variable AWS_ENDPOINT_URL_STS: must start with https://; http:// is for localhost, private IP addresses and names without a dot"},
 		"endpoint without a version": {google.and(with{"GHA_ENDPOINT_OVERRIDE_sts": "https://sts.europe-west3.rep.googleapis.com"}),
 			"environment variable GHA_ENDPOINT_OVERRIDE_sts: must end in /v1"},
 	} {
@@ -143,9 +141,31 @@ func TestFaultsOfGoogle(t *testing.T) {
 		"lifetime in words":            {google.and(with{"access_token_lifetime": "1 hour"}), `access_token_lifetime: "1 hour" is not a duration; write 1h30m, 3600s or 3600`},
 		"lifetime of zero":             {google.and(with{"access_token_lifetime": "0"}), `access_token_lifetime: "0" is not a duration; write 1h30m, 3600s or 3600`},
 		"lifetime too long":            {google.and(with{"access_token_lifetime": "43201"}), `access_token_lifetime: "43201" is longer than 12 hours, the most that Google allows`},
+		"delegate":                     {google.and(with{"delegates": "a@p.iam.gserviceaccount.com, projects/-/serviceAccounts/b@p.iam.gserviceaccount.com\n123456789"}), ""},
+		"delegate that is none":        {google.and(with{"delegates": "a"}), `delegates: "a" is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID`},
+		"universe":                     {google.and(with{"universe": "https://cloud.example"}), `universe: "https://cloud.example" is not the domain of a universe; Google's own is googleapis.com`},
+		"empty universe":               {google.and(with{"universe": ""}), ""},
+		"location":                     {google.and(with{"credentials-location": "home"}), `credentials-location: "home" is not a location; use temp or workspace`},
+		"delegation for a day":         {google.and(with{"token_format": "access_token", "service_account": account, "access_token_subject": "user@example.com", "access_token_lifetime": "3601"}), "access_token_lifetime: is longer than 1 hour, the most for a token with access_token_subject"},
+		"delegation without a token":   {google.and(with{"service_account": account, "access_token_subject": "user@example.com"}), "access_token_subject: needs token_format access_token"},
+		"reason over lines":            {google.and(with{"request_reason": "a\nb"}), "request_reason: holds a line break or another control character; it must be a single line"},
 		"lifetime far too long":        {google.and(with{"access_token_lifetime": "99999999999h"}), `access_token_lifetime: "99999999999h" is longer than 12 hours, the most that Google allows`},
 	} {
 		t.Run(name, test.run)
+	}
+}
+
+func TestTheUniverseReachesEveryAddress(t *testing.T) {
+	t.Parallel()
+	in, err := google.and(with{"universe": "cloud.example", "GHA_ENDPOINT_OVERRIDE_oauth2": "https://oauth.example/", "GHA_ENDPOINT_OVERRIDE_iam": "https://iam.example/v1"}).parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := in.Google
+	got := strings.Join([]string{g.Audience, g.STS.String(), g.IAMCredentials.String(), g.OAuth2.String(), g.IAM.String(), g.WWW.String()}, " ")
+	want := "https://iam.cloud.example/" + provider + " https://sts.cloud.example https://iamcredentials.cloud.example https://oauth.example https://iam.example https://www.cloud.example"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

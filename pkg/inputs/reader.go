@@ -3,7 +3,6 @@ package inputs
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -190,14 +189,6 @@ func (r *reader) given(cloud cloud) bool {
 		}
 	}
 	return false
-}
-
-func (r *reader) checkUnsupported() {
-	for _, input := range slices.Sorted(maps.Keys(declared)) {
-		if declared[input].unsupported && r.isGiven(input) {
-			r.fault(input, "not supported yet; leave it out")
-		}
-	}
 }
 
 // quote shows a value in an error. Inputs are the workflow's own text, but may carry a branch name or a pull request's title. A long one is

@@ -36,6 +36,7 @@ func TestReadmeTables(t *testing.T) {
 		"inputs for Google":         inputTable(declarations.Inputs, onGoogle),
 		"outputs":                   outputTable(declarations.Outputs),
 		"compared with AWS's":       comparison(declarations.Inputs, onAWS),
+		"compared with Google's":    comparison(declarations.Inputs, onGoogle),
 	} {
 		if want, err = replace(want, marker, table); err != nil {
 			t.Fatal(err)
@@ -74,27 +75,26 @@ func inputTable(inputs yaml.MapSlice, of cloud) string {
 		if d.Default != "" {
 			standard = "`" + d.Default + "`"
 		}
-		text := description(item)
-		if d.unsupported {
-			text = "*Not supported yet.* " + text
-		}
-		table += fmt.Sprintf("| `%s` | %s | %s |\n", name, standard, text)
+		table += fmt.Sprintf("| `%s` | %s | %s |\n", name, standard, description(item))
 	}
 	return table
 }
 
-// differences are what an input does that it does not do in the official action, version 6 of aws-actions/configure-aws-credentials.
+// differences are what an input does that it does not do in the official action: version 6 of aws-actions/configure-aws-credentials, version 3
+// of google-github-actions/auth.
 var differences = map[string]string{
 	"audience":                      "in China the default is `sts.amazonaws.com.cn`",
-	"aws-region":                    "must be a region: `us-esat-1` is asked back before the first request",
+	"aws-region":                    "must be of a region's form: a misspelt one such as `us-esat-1` is refused before the first request; `aws-global` is none",
 	"role-to-assume":                "a role's name is completed in its account's own partition, not always in `aws`; the ARN's partition must be the region's",
 	"aws-access-key-id":             "signs `AssumeRole` itself, also with `output-env-credentials: false` or a profile, and is never exported if a role is assumed",
-	"web-identity-token-file":       "white space around the token goes",
+	"web-identity-token-file":       "white space around the token goes; needs `role-to-assume`",
 	"role-chaining":                 "works with `force-skip-oidc`",
-	"no-proxy":                      "knows CIDR, and hosts whose requests have a port",
+	"no-proxy":                      "knows CIDR, subdomains of a name, and hosts whose requests have a port; this machine is never reached through a proxy",
 	"http-proxy":                    "is used for GitHub's ID token and for Google, too; its password is masked",
 	"role-duration-seconds":         "`1h`, `3600abc`, `0` and `60` are errors",
 	"role-external-id":              "is checked before the first request",
+	"aws-secret-access-key":         "without `aws-access-key-id` is an error, as is `aws-session-token`",
+	"mask-aws-account-id":           "masks the account also where the step fails",
 	"transitive-tag-keys":           "keys of tags that were dropped are dropped, too",
 	"inline-session-policy":         "must be JSON, and short enough, before the first request",
 	"managed-session-policies":      "must be ARNs, at most 10, before the first request",
@@ -102,13 +102,27 @@ var differences = map[string]string{
 	"output-env-credentials":        "`aws-account-id` and `authenticated-arn` are outputs also where it is `false`",
 	"unset-current-credentials":     "if the step fails, the job's credentials stay as they were",
 	"disable-retry":                 "holds for all requests of the step",
-	"retry-max-attempts":            "only what can succeed is tried again: throttling, 5xx, faults of the network, IDPCommunicationError, keys that AWS could not fetch; `0` is an error",
-	"special-characters-workaround": "ends after 32 sessions",
-	"use-existing-credentials":      "`false` is false; `allowed-account-ids` holds for them, too",
+	"retry-max-attempts":            "only what can succeed is tried again: throttling, 5xx, faults of the network, IDPCommunicationError, keys that AWS could not fetch; a number from 1 to 100",
+	"special-characters-workaround": "fails after 32 sessions",
+	"use-existing-credentials":      "`false` is false; `allowed-account-ids` holds for them, too; if AWS cannot be asked, the step fails; `aws-account-id` and `authenticated-arn` are set",
 	"allowed-account-ids":           "is checked before anything is exported; `,111111111111` allows that one account and no other",
-	"action-timeout-s":              "nothing was exported before the step has finished; a step that fails does not wait for the timeout",
+	"action-timeout-s":              "nothing was exported before the step has finished; a step that fails does not wait for the timeout; `abc` is an error",
 	"sts-endpoint":                  "must start with `https://`, or name localhost or a private IP address",
-	"aws-profile":                   "is written to files of the job's own, since an action in a container does not see `~/.aws`; `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` name them. They begin with what these variables named before. Comments and nested settings stay. The end of the job takes out what the step has added",
+	"workload_identity_provider":    "is checked before the first request: a project's ID, a pool, a URL or a principal is told apart",
+	"service_account":               "is checked before the first request",
+	"project_id":                    "the default is a project only where the service account's address or the key names it: that of `N-compute@developer.gserviceaccount.com` is not `developer`, that of `sa@p.example.com.iam.gserviceaccount.com` is `example.com:p`",
+	"token_format":                  "is checked before the first request",
+	"access_token_lifetime":         "1 second to 12 hours, with `access_token_subject` 1 hour, is checked before the first request; where it is set, libraries that read the credentials file ask for the same",
+	"access_token_subject":          "works with a key, too: the official action signs claims that Google does not read",
+	"id_token_audience":             "is checked before the first request",
+	"create_credentials_file":       "the file is written after Google has agreed, for the runner's user alone, and names the universe; delegates make it of type `impersonated_service_account`, the one that has them",
+	"cleanup_credentials":           "the step's own file is removed, also with `export_environment_variables: false`, and the variables are emptied",
+	"credentials-location":          "is new: by default the file is not in the checkout; `workspace` is the official action's place",
+	"credentials_json":              "is checked whole before the first request; its lines are masked",
+	"delegates":                     "may be plain addresses; they go with `access_token_subject` and into the file, too",
+	"universe":                      "reaches the audience of GitHub's token and the file, too; empty is the default",
+	"request_reason":                "goes with every request to Google",
+	"aws-profile":                   "is written to files of the job's own, since an action in a container does not see `~/.aws`; `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` name them. They begin with what these variables named before. Comments and nested settings stay. The end of the job takes out what the step has added and empties both variables; a job's own credentials are not written",
 }
 
 // comparison tells of every input that the official action has whether it does the same.
@@ -117,7 +131,7 @@ func comparison(inputs yaml.MapSlice, of cloud) string {
 	for _, item := range inputs {
 		name := item.Key.(string)
 		d, known := declared[name]
-		if !known || d.cloud != of && d.cloud != both {
+		if !known || d.cloud != of && (d.cloud != both || of == onGoogle) {
 			continue
 		}
 		difference := "same"

@@ -38,6 +38,14 @@ const (
 	longestPolicy   = 2048
 )
 
+// Account is the account in the role's ARN, or nothing where it is a name.
+func (r AWSRole) Account() string {
+	if parts := roleARNForm.FindStringSubmatch(r.ARN); parts != nil {
+		return parts[2]
+	}
+	return ""
+}
+
 // role reads what a session is to be like. The region tells the partition, which the role's must be.
 func (r *reader) role(source AWSSource, partition string) *AWSRole {
 	role := &AWSRole{

@@ -91,7 +91,6 @@ func (r *reader) customTags() []Tag {
 		return nil
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
 	var object map[string]any
 	if err := decoder.Decode(&object); err != nil || decoder.More() || object == nil {
 		r.fault(input, `is not a JSON object; write one such as {"Team": "payments"}`)
@@ -113,8 +112,8 @@ func tagText(value any) (text string, ok bool) {
 	switch value := value.(type) {
 	case string:
 		return value, true
-	case json.Number:
-		return value.String(), true
+	case float64: // as JavaScript writes it
+		return strconv.FormatFloat(value, 'f', -1, 64), true
 	case bool:
 		return strconv.FormatBool(value), true
 	}

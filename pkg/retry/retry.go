@@ -17,14 +17,16 @@ type Policy struct {
 	// Base is the longest wait before the second call; it doubles with each further one. The wait is drawn evenly from zero to that
 	// (full jitter), so that many jobs that fail together do not return together.
 	Base time.Duration
-	// Cap is the longest wait, also for what a server asks for with Retry-After.
+	// Cap is the longest wait.
 	Cap time.Duration
+	// AfterCap is the longest time that a server may ask for with Retry-After. The wait comes on top, so that not all return at once.
+	AfterCap time.Duration
 }
 
 // Patient is the policy of a number of tries for calls that take well under a second. Its waits double from half a second to ten, so
 // that twelve tries wait 38 seconds on average and 75 at the most.
 func Patient(attempts int) Policy {
-	return Policy{Attempts: attempts, Base: 500 * time.Millisecond, Cap: 10 * time.Second}
+	return Policy{Attempts: attempts, Base: 500 * time.Millisecond, Cap: 10 * time.Second, AfterCap: time.Minute}
 }
 
 // transient marks an error as worth another try.
@@ -35,7 +37,8 @@ type transient struct {
 
 func (t *transient) Unwrap() error { return t.error }
 
-// Transient marks err as worth another try, not before the given time has passed. Zero leaves the time to the policy.
+// Transient marks err as worth another try, not before the given time has passed, as far as the policy has it. Zero leaves the time to the
+// policy.
 func Transient(err error, after time.Duration) error { return &transient{err, after} }
 
 // Do calls op until it succeeds, fails for good, or has had all its tries. It returns op's last error without the mark.
@@ -62,7 +65,7 @@ func Do(ctx context.Context, p Policy, op func(context.Context) error) error {
 
 func (p Policy) wait(attempt int, after time.Duration) time.Duration {
 	longest := min(p.Base<<(attempt-1), p.Cap)
-	return min(max(after, rand.N(longest+1)), p.Cap) //nolint:gosec // jitter needs no cryptographic randomness
+	return min(after, p.AfterCap) + rand.N(longest+1) //nolint:gosec // jitter needs no cryptographic randomness
 }
 
 // StatusIsTransient tells whether an HTTP status stands for a passing fault: 408, 429 and 5xx, but not 501.

@@ -26,7 +26,7 @@ type test struct {
 func (test test) run(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls, start := 0, time.Now()
-		err := retry.Do(t.Context(), retry.Policy{Attempts: 3, Base: time.Second, Cap: 90 * time.Second}, func(context.Context) error {
+		err := retry.Do(t.Context(), retry.Policy{Attempts: 3, Base: time.Second, Cap: 90 * time.Second, AfterCap: 90 * time.Second}, func(context.Context) error {
 			calls++
 			return test.answers[min(calls, len(test.answers))-1]
 		})
@@ -50,8 +50,8 @@ func TestDo(t *testing.T) {
 		"passing fault":                       {[]error{busy, nil}, nil, 2, time.Second},
 		"refusal after a fault":               {[]error{busy, errRefused}, errRefused, 2, time.Second},
 		"no wait after the last try":          {[]error{busy}, errBusy, 3, 3 * time.Second},
-		"a server's time is kept to the cap":  {[]error{retry.Transient(errBusy, time.Hour), nil}, nil, 2, 90 * time.Second},
-		"a server's time is longer than ours": {[]error{retry.Transient(errBusy, time.Minute), nil}, nil, 2, time.Minute},
+		"a server's time is kept to the cap":  {[]error{retry.Transient(errBusy, time.Hour), nil}, nil, 2, 91 * time.Second},
+		"a server's time is longer than ours": {[]error{retry.Transient(errBusy, time.Minute), nil}, nil, 2, 61 * time.Second},
 	} {
 		t.Run(name, test.run)
 	}
@@ -66,8 +66,8 @@ func TestServersTimeIsKept(t *testing.T) {
 			}
 			return nil
 		})
-		if waited := time.Since(start); err != nil || waited != 3*time.Second {
-			t.Errorf("waited %v, want 3s; error %v", waited, err)
+		if waited := time.Since(start); err != nil || waited < 3*time.Second || waited > 3500*time.Millisecond {
+			t.Errorf("waited %v, want 3s and at most half a second; error %v", waited, err)
 		}
 	})
 }

@@ -78,21 +78,28 @@ func (p plan) outputs(got session, credentialsFile string) runner.Variables {
 	if got.aws != nil {
 		add("aws-account-id", got.aws.AccountID)
 		add("authenticated-arn", got.aws.ARN)
-		if p.AWS.OutputCredentials {
+		if p.AWS.OutputCredentials && !got.aws.FromJob { // those that the job has are for it to hand out
 			add("aws-access-key-id", got.aws.AccessKeyID.Reveal())
 			add("aws-secret-access-key", got.aws.SecretAccessKey.Reveal())
 			add("aws-session-token", got.aws.SessionToken.Reveal())
-			if !got.aws.Expiration.IsZero() {
-				add("aws-expiration", got.aws.Expiration.UTC().Format(time.RFC3339))
-			}
+			add("aws-expiration", rfc3339(got.aws.Expiration))
 		}
 	}
 	if got.google != nil {
 		add("project_id", p.Google.ProjectID)
 		add("credentials_file_path", credentialsFile)
-		add("auth_token", got.google.Federated.Reveal())
-		add("access_token", got.google.AccessToken.Reveal())
-		add("id_token", got.google.IDToken.Reveal())
+		add("auth_token", got.google.Auth.Value.Reveal())
+		add("auth_token_expiration", rfc3339(got.google.Auth.Expiry))
+		add("access_token", got.google.AccessToken.Value.Reveal())
+		add("access_token_expiration", rfc3339(got.google.AccessToken.Expiry))
+		add("id_token", got.google.IDToken.Value.Reveal())
 	}
 	return outputs
+}
+
+func rfc3339(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }

@@ -85,7 +85,7 @@ func (s Step) newFile(p plan) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	dir, err := s.dir()
+	dir, err := s.dir(p.Google.InWorkspace)
 	if err != nil {
 		return file{}, err
 	}
@@ -97,8 +97,8 @@ func (s Step) newFile(p plan) (file, error) {
 }
 
 // dir is where this job's files are kept.
-func (s Step) dir() (credfile.Dir, error) {
-	dir, known, err := s.Process.Dir()
+func (s Step) dir(inWorkspace bool) (credfile.Dir, error) {
+	dir, known, err := s.Process.Dir(inWorkspace)
 	if err == nil && !known {
 		s.Log.Warning("The runner did not say where the job's folders are, so the paths of credential files are those inside this action's container. Later steps outside it may not find the files.")
 	}

@@ -3,6 +3,7 @@ package step
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"gatepass/pkg/awsprofile"
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/runner"
+	"gatepass/pkg/untrusted"
 )
 
 // profileFiles are the two files that hold AWS profiles, kept for a job beside its other credentials: the action's container does not see
@@ -20,6 +22,8 @@ type profileFiles struct {
 	// New tells that this step is the job's first with a profile. Its end removes the files; other steps' ends take their profile out, and
 	// come before, as a job ends in reverse order.
 	New bool
+	// before are the profiles that the job has had so far, where New.
+	before [2][]byte
 }
 
 // profileFile is one of the two.
@@ -39,18 +43,31 @@ func (s Step) newProfileFiles(p plan, got session) (profileFiles, error) {
 	if got.aws == nil || p.AWS.Profile == "" {
 		return profileFiles{}, nil
 	}
-	dir, err := s.dir()
+	if got.aws.FromJob {
+		s.Log.Info("AWS: the profile %s is not written, as the job keeps its own credentials", p.AWS.Profile)
+		return profileFiles{}, nil
+	}
+	dir, err := s.dir(false)
 	if err != nil {
 		return profileFiles{}, err
 	}
 	_, err = os.Lstat(filepath.Join(dir.Path, credfile.AWSCredentials))
-	return profileFiles{dir: dir, New: errors.Is(err, os.ErrNotExist), profile: awsprofile.Profile{
+	files := profileFiles{dir: dir, New: errors.Is(err, fs.ErrNotExist), profile: awsprofile.Profile{
 		Name:            p.AWS.Profile,
 		Region:          p.AWS.Region,
 		AccessKeyID:     got.aws.AccessKeyID,
 		SecretAccessKey: got.aws.SecretAccessKey,
 		SessionToken:    got.aws.SessionToken,
-	}}, nil
+	}}
+	for i, file := range bothProfileFiles {
+		if !files.New {
+			break
+		}
+		if files.before[i], err = s.jobsProfiles(p, file); err != nil {
+			return profileFiles{}, err
+		}
+	}
+	return files, nil
 }
 
 // env leads AWS's tools to the files.
@@ -79,12 +96,12 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 	if f.profile.Name == "" {
 		return undo, nil
 	}
-	for _, file := range bothProfileFiles {
+	for i, file := range bothProfileFiles {
 		var before []byte
 		owned, err := f.dir.Update(file.name, func(old []byte) ([]byte, error) {
 			before = slices.Clone(old)
 			if f.New {
-				old = s.jobsProfiles(p, file)
+				old = f.before[i]
 			}
 			return file.Add(old, f.profile, p.AWS.OverwriteProfile)
 		})
@@ -103,17 +120,27 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 }
 
 // jobsProfiles is what AWS's tools have read so far, as far as this action's container sees it.
-func (s Step) jobsProfiles(p plan, file profileFile) []byte {
+func (s Step) jobsProfiles(p plan, file profileFile) ([]byte, error) {
+	const largest = 1 << 20
 	path := s.getenv(file.variable)
 	set := path != ""
 	if !set {
 		path = filepath.Join(s.getenv("HOME"), file.usual)
 	}
-	text, err := os.ReadFile(path)
-	if err != nil && set {
-		s.Log.Warning(fmt.Sprintf("%s names %s, which this action's container does not see. Later steps find the profile %s, but not those of that file.", file.variable, path, p.AWS.Profile))
+	if !filepath.IsAbs(path) { // else a checkout could bring a profile that starts a program
+		return nil, nil
 	}
-	return text
+	text, err := credfile.Read(path, largest, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		if set {
+			s.Log.Warning(fmt.Sprintf("%s names %s, which this action's container does not see. Later steps find the profile %s, but not those of that file.", file.variable, untrusted.Line(path), p.AWS.Profile))
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the job's profiles, %s: %w", file.variable, err)
+	}
+	return text, nil
 }
 
 // removeProfile removes the files if the step has made them, and else its profile from them.

@@ -13,10 +13,13 @@ import (
 	"gatepass/pkg/secret"
 )
 
-// announceEndpoints says where tokens go if that is not where they usually go.
-func (s Step) announceEndpoints(in inputs.Inputs) {
+// announce says where tokens go if that is not where they usually go, and what goes nowhere.
+func (s Step) announce(in inputs.Inputs) {
 	if in.AWS != nil && in.AWS.Endpoint != nil {
 		s.Log.Info("AWS STS is taken to be at %s", in.AWS.Endpoint)
+	}
+	if in.AWS != nil && len(in.AWS.Unused) > 0 {
+		s.Log.Warning("AWS: not sent, as a role that is assumed with an ID token takes no such thing: " + strings.Join(in.AWS.Unused, ", "))
 	}
 	if in.Google != nil && s.getenv("GHA_ENDPOINT_OVERRIDE_sts") != "" {
 		s.Log.Info("Google STS is taken to be at %s, as GHA_ENDPOINT_OVERRIDE_sts says", in.Google.STS)
@@ -73,9 +76,15 @@ func awsPhrase(got aws.Credentials) string {
 	return "signed in as " + got.ARN + " until " + clock(got.Expiration)
 }
 
+// identity says who signs in, and by what.
 func identity(in inputs.Google) string {
-	if in.ServiceAccount != "" {
-		return in.ServiceAccount
+	switch {
+	case in.Key != nil && in.Key.Email != in.ServiceAccount:
+		return in.ServiceAccount + " by a key of " + in.Key.Email
+	case in.Key != nil:
+		return in.ServiceAccount + " by a key"
+	case in.ServiceAccount != "":
+		return in.ServiceAccount + " by " + in.Provider
 	}
 	return "a principal of " + in.Provider
 }

