@@ -2,7 +2,9 @@ package cli_test
 
 import (
 	"context"
+	"maps"
 	"os"
+	"slices"
 	"testing"
 
 	"cloud.google.com/go/auth/credentials"
@@ -11,47 +13,60 @@ import (
 	"gatepass/pkg/sandbox/job"
 )
 
+const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
+
+// Google's libraries for Go, each with the two types of file that a step leaves.
+var libraries = map[string]func(ctx context.Context, file []byte, delegated bool) (token string, err error){
+	"cloud.google.com/go/auth": func(ctx context.Context, file []byte, delegated bool) (string, error) {
+		kind := credentials.ExternalAccount
+		if delegated {
+			kind = credentials.ImpersonatedServiceAccount
+		}
+		c, err := credentials.NewCredentialsFromJSON(kind, file, &credentials.DetectOptions{Scopes: []string{cloudPlatform}})
+		if err != nil {
+			return "", err
+		}
+		token, err := c.Token(ctx)
+		if err != nil {
+			return "", err
+		}
+		return token.Value, nil
+	},
+	"golang.org/x/oauth2": func(ctx context.Context, file []byte, delegated bool) (string, error) {
+		kind := google.ExternalAccount
+		if delegated {
+			kind = google.ImpersonatedServiceAccount
+		}
+		c, err := google.CredentialsFromJSONWithType(ctx, file, kind, cloudPlatform)
+		if err != nil {
+			return "", err
+		}
+		token, err := c.TokenSource.Token()
+		if err != nil {
+			return "", err
+		}
+		return token.AccessToken, nil
+	},
+}
+
 // Google's own libraries read the file that a step leaves, and get a token with it where the step has got its own.
 func TestGooglesLibrariesReadTheCredentialsFile(t *testing.T) {
 	t.Parallel()
-	const scope = "https://www.googleapis.com/auth/cloud-platform"
-	libraries := map[string]func(context.Context, []byte) (string, error){
-		"cloud.google.com/go/auth": func(ctx context.Context, file []byte) (string, error) {
-			c, err := credentials.NewCredentialsFromJSON(credentials.ExternalAccount, file, &credentials.DetectOptions{Scopes: []string{scope}})
-			if err != nil {
-				return "", err
-			}
-			token, err := c.Token(ctx)
-			if err != nil {
-				return "", err
-			}
-			return token.Value, nil
-		},
-		"golang.org/x/oauth2": func(ctx context.Context, file []byte) (string, error) {
-			c, err := google.CredentialsFromJSONWithType(ctx, file, google.ExternalAccount, scope)
-			if err != nil {
-				return "", err
-			}
-			token, err := c.TokenSource.Token()
-			if err != nil {
-				return "", err
-			}
-			return token.AccessToken, nil
-		},
-	}
-	for name, account := range map[string]string{"direct federation": "", "a service account": "deploy@my-project.iam.gserviceaccount.com"} {
+	for name, inputs := range map[string]map[string]string{
+		"direct federation": {},
+		"service account":   {"service_account": "deploy@my-project.iam.gserviceaccount.com", "access_token_lifetime": "15m"},
+		"delegates":         {"service_account": "release@my-project.iam.gserviceaccount.com", "delegates": "broker@my-project.iam.gserviceaccount.com"},
+	} {
 		for library, read := range libraries {
 			t.Run(name+" with "+library, func(t *testing.T) {
 				t.Parallel()
 				clouds, base := newClouds(t)
-				j, step, env := begin(t, clouds, base, map[string]string{
-					"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo",
-					"service_account":            account, "access_token_lifetime": "15m",
-				})
-				file := signedIn(t, j, step, env)
-				token, err := read(t.Context(), file)
-				if err != nil || token == "" {
-					t.Errorf("got token %q, error %v", token, err)
+				with := maps.Clone(inputs)
+				with["workload_identity_provider"] = "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo"
+				j, step, env := begin(t, clouds, base, with)
+				token, err := read(t.Context(), signedIn(t, j, step, env), with["delegates"] != "")
+				if err != nil || !slices.Contains(clouds.Secrets(), token) {
+					t.Errorf("got token %q, which is none of Google's, error %v", token, err)
 				}
 			})
 		}
