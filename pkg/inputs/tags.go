@@ -70,17 +70,18 @@ func (r *reader) sessionTags() []Tag {
 
 // tagValue makes a tag's value of what the runner tells: a character that AWS does not take becomes _, and the end of a long text goes.
 func tagValue(text string) string {
-	clean := strings.Map(func(c rune) rune {
-		if tagForm.MatchString(string(c)) {
-			return c
+	var value strings.Builder
+	units := 0
+	for _, c := range text {
+		if !tagForm.MatchString(string(c)) {
+			c = '_'
 		}
-		return '_'
-	}, text)
-	for len(utf16.Encode([]rune(clean))) > longestTagValue {
-		runes := []rune(clean)
-		clean = string(runes[:len(runes)-1])
+		if units += utf16.RuneLen(c); units > longestTagValue {
+			break
+		}
+		value.WriteRune(c)
 	}
-	return clean
+	return value.String()
 }
 
 // customTags reads a JSON object of strings, numbers and booleans.

@@ -81,7 +81,7 @@ func (s Step) newFile(p plan) (file, error) {
 	if p.Google == nil || !p.Google.CreateCredentialsFile {
 		return file{}, nil
 	}
-	content, err := google.CredentialsFile(*p.Google, p.source)
+	content, err := google.CredentialsFile(*p.Google, p.github)
 	if err != nil {
 		return file{}, err
 	}

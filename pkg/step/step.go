@@ -41,8 +41,8 @@ func (s Step) getenv(name string) string {
 // plan is all that a sign-in needs to know before its first request.
 type plan struct {
 	inputs.Inputs
-	source    idtoken.Source
-	sourceErr error // why GitHub cannot be asked
+	github    idtoken.Source
+	githubErr error // why GitHub cannot be asked
 	files     runner.Files
 	http      *http.Client
 	retry     retry.Policy
@@ -84,17 +84,17 @@ func (s Step) plan() (plan, error) {
 		filesErr = files.SaveState(stateName, noState)
 	}
 	in, inputErr := inputs.Parse(s.Lookup)
-	source, sourceErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
-	s.Log.Mask(source.RequestToken())
+	github, githubErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
+	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
-	p := plan{in, source, sourceErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts)}
+	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts)}
 	if in.AWS != nil && in.AWS.MaskAccountID && in.AWS.Role != nil {
 		s.Log.Mask(secret.New(in.AWS.Role.Account()))
 	}
-	if !in.NeedsIDToken {
-		sourceErr = nil
+	if in.NeedsIDToken {
+		inputErr = errors.Join(inputErr, githubErr)
 	}
-	return p, errors.Join(inputErr, sourceErr, filesErr)
+	return p, errors.Join(inputErr, filesErr)
 }
 
 // exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
@@ -121,7 +121,7 @@ func (s Step) signInToAWS(ctx context.Context, p plan) (*aws.Credentials, error)
 		if p.AWS.Source == inputs.FromTokenFile {
 			token, err = aws.ReadTokenFile(p.AWS.TokenFile)
 		} else {
-			token, err = p.source.Fetch(ctx, p.http, p.retry, p.AWS.Audience)
+			token, err = p.github.Fetch(ctx, p.http, p.retry, p.AWS.Audience)
 		}
 		s.Log.Mask(token)
 		told = describe(token)
@@ -130,8 +130,8 @@ func (s Step) signInToAWS(ctx context.Context, p plan) (*aws.Credentials, error)
 	switch {
 	case err == nil:
 		return &credentials, nil
-	case errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && p.sourceErr != nil:
-		return nil, p.sourceErr // of the two ways in, the one that was meant
+	case errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && p.githubErr != nil:
+		return nil, p.githubErr // of the two ways in, the one that was meant
 	}
 	var refusal *aws.Refusal
 	if !errors.As(err, &refusal) {
@@ -151,7 +151,7 @@ func (s Step) signInToGoogle(ctx context.Context, p plan) (*google.Tokens, error
 	var told string // as for AWS
 	client := google.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Now: time.Now}
 	tokens, err := client.SignIn(ctx, *p.Google, func(ctx context.Context) (secret.String, error) {
-		token, err := p.source.Fetch(ctx, p.http, p.retry, p.Google.Audience)
+		token, err := p.github.Fetch(ctx, p.http, p.retry, p.Google.Audience)
 		s.Log.Mask(token)
 		told = describe(token)
 		return token, err
