@@ -78,3 +78,11 @@ func (w *world) reasons([]string) (string, error) {
 	}
 	return strings.Join(lines, ""), nil
 }
+
+func (w *world) secretHasNoSpecialCharacter([]string) (string, error) {
+	secret := w.current.Outputs["aws-secret-access-key"]
+	if secret == "" || strings.ContainsAny(secret, "+/=") {
+		return "", fmt.Errorf("the secret has %d characters, special ones among them", len(secret))
+	}
+	return "", nil
+}

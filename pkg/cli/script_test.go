@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 //	requests             print what the clouds were asked since the last time, and what they said
 //	parameters           print the parameters of the last request to AWS, and who signed it
 //	reasons              print the reasons that Google was given since the last time
+//	secret-has-no-special-character  look at the output aws-secret-access-key
 //	cat-job FILE         print a file that a variable of the job names
 //	left                 print the files in the job's folders
 //
@@ -48,23 +49,24 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup:               setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"step":             command((*world).step),
-			"with":             command((*world).with),
-			"job-env":          command((*world).jobEnv),
-			"context":          command((*world).context),
-			"main":             stage(cli.SignIn),
-			"post":             stage(cli.SignOut),
-			"raw-log":          command((*world).rawLog),
-			"later-step":       command((*world).laterStep),
-			"outputs":          command((*world).outputs),
-			"credentials-file": command((*world).credentialsFile),
-			"requests":         command((*world).requests),
-			"left":             command((*world).left),
-			"checkout":         command((*world).checkout),
-			"id-token":         command((*world).idToken),
-			"parameters":       command((*world).parameters),
-			"reasons":          command((*world).reasons),
-			"cat-job":          command((*world).catJob),
+			"step":                            command((*world).step),
+			"with":                            command((*world).with),
+			"job-env":                         command((*world).jobEnv),
+			"context":                         command((*world).context),
+			"main":                            stage(cli.SignIn),
+			"post":                            stage(cli.SignOut),
+			"raw-log":                         command((*world).rawLog),
+			"later-step":                      command((*world).laterStep),
+			"outputs":                         command((*world).outputs),
+			"credentials-file":                command((*world).credentialsFile),
+			"requests":                        command((*world).requests),
+			"left":                            command((*world).left),
+			"checkout":                        command((*world).checkout),
+			"id-token":                        command((*world).idToken),
+			"parameters":                      command((*world).parameters),
+			"reasons":                         command((*world).reasons),
+			"secret-has-no-special-character": command((*world).secretHasNoSpecialCharacter),
+			"cat-job":                         command((*world).catJob),
 		},
 	})
 }
