@@ -110,7 +110,6 @@ func TestSource(t *testing.T) {
 		"keys":                             {region.and(keys), inputs.FromKeys},
 		"role and token file":              {aws.and(with{"web-identity-token-file": "token"}), inputs.FromTokenFile},
 		"role, keys and token file":        {aws.and(keys).and(with{"web-identity-token-file": "token"}), inputs.FromTokenFile},
-		"region of the environment":        {with{"AWS_REGION": "eu-central-1"}, inputs.FromJob},
 		"role and chaining":                {aws.and(with{"role-chaining": "true"}), inputs.FromJob},
 		"region alone":                     {region, inputs.FromJob},
 		"role of the environment":          {region.and(with{"aws-region": "", "AWS_REGION": "eu-central-1", "ROLE_TO_ASSUME": role}), inputs.FromGitHub},

@@ -83,10 +83,9 @@ type IDToken struct {
 func Parse(lookup Lookup) (Inputs, error) {
 	r := &reader{lookup: lookup}
 	wantAWS, wantGoogle := r.given(onAWS), r.given(onGoogle)
-	for _, variable := range []string{"ROLE_TO_ASSUME", "AWS_REGION"} {
-		if value, _ := r.lookup(variable); !wantGoogle && value != "" {
-			wantAWS = true
-		}
+	// AWS_REGION is no such sign: it is there after any sign-in to AWS, and a step for Google whose inputs are empty must not pass for AWS.
+	if role, _ := r.lookup("ROLE_TO_ASSUME"); !wantGoogle && role != "" {
+		wantAWS = true
 	}
 
 	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Proxy: r.proxy()}

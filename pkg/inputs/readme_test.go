@@ -84,7 +84,7 @@ func inputTable(inputs yaml.MapSlice, of cloud) string {
 // of google-github-actions/auth.
 var differences = map[string]string{
 	"audience":                      "in China the default is `sts.amazonaws.com.cn`",
-	"aws-region":                    "must be of a region's form: a misspelt one such as `us-esat-1` is refused before the first request; `aws-global` is none",
+	"aws-region":                    "must be of a region's form: a misspelt one such as `us-esat-1` is refused before the first request; `aws-global` is none. `AWS_REGION` in the environment, without any input, does not make a step one for AWS",
 	"role-to-assume":                "a role's name is completed in its account's own partition, not always in `aws`; the ARN's partition must be the region's",
 	"aws-access-key-id":             "signs `AssumeRole` itself, also with `output-env-credentials: false` or a profile, and is never exported if a role is assumed",
 	"web-identity-token-file":       "white space around the token goes; needs `role-to-assume`",
@@ -107,7 +107,7 @@ var differences = map[string]string{
 	"use-existing-credentials":      "`false` is false; `allowed-account-ids` holds for them, too; if AWS cannot be asked, the step fails; `aws-account-id` and `authenticated-arn` are set",
 	"allowed-account-ids":           "is checked before anything is exported; `,111111111111` allows that one account and no other",
 	"action-timeout-s":              "nothing was exported before the step has finished; a step that fails does not wait for the timeout; `abc` is an error",
-	"sts-endpoint":                  "must start with `https://`, or name localhost or a private IP address",
+	"sts-endpoint":                  "must start with `https://`; `http://` is for localhost, private IP addresses and names without a dot",
 	"workload_identity_provider":    "is checked before the first request: a project's ID, a pool, a URL or a principal is told apart",
 	"service_account":               "is checked before the first request",
 	"project_id":                    "the default is a project only where the service account's address or the key names it: that of `N-compute@developer.gserviceaccount.com` is not `developer`, that of `sa@p.example.com.iam.gserviceaccount.com` is `example.com:p`",
