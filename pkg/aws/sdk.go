@@ -66,8 +66,12 @@ func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error)
 		}
 	}
 	loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(in.Region), config.WithEC2RoleCredentialOptions(quickly))
-	if err != nil {
-		return Credentials{}, fmt.Errorf("read the job's AWS settings: %s", untrusted.Line(err.Error()))
+	var missing config.SharedConfigProfileNotExistError
+	switch {
+	case errors.As(err, &missing):
+		return Credentials{}, fmt.Errorf("AWS_PROFILE names the profile %q, which is in no file that this action's container sees", untrusted.Line(missing.Profile))
+	case err != nil: // the SDK may quote the files, which hold keys
+		return Credentials{}, errors.New("the job's AWS files, or AWS's variables in its environment, cannot be read")
 	}
 	found, err := loaded.Credentials.Retrieve(ctx)
 	var refusal smithyerror.APIError

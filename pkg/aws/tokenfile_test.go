@@ -21,8 +21,9 @@ func TestReadTokenFile(t *testing.T) {
 		"empty":               {func(f string) error { return os.WriteFile(f+"/token", nil, 0o600) }, "web-identity-token-file: token does not hold a token"},
 		"two lines":           {func(f string) error { return os.WriteFile(f+"/token", []byte("a\nb"), 0o600) }, "web-identity-token-file: token does not hold a token"},
 		"too long":            {func(f string) error { return os.WriteFile(f+"/token", make([]byte, 30000), 0o600) }, "web-identity-token-file: token is larger than 20000 bytes"},
-		"folder":              {func(f string) error { return os.Mkdir(f+"/token", 0o700) }, "web-identity-token-file: token is not a regular file"},
+		"folder":              {func(f string) error { return os.Mkdir(f+"/token", 0o700) }, "web-identity-token-file: token is not a plain file"},
 		"link":                {func(f string) error { return os.Symlink("/etc/hostname", f+"/token") }, "web-identity-token-file: a symbolic link is not followed; give the path of the file itself"},
+		"hard link":           {hardLink, "web-identity-token-file: token is not a plain file"},
 		"link to a good file": {func(f string) error { return linkTo(f, idToken) }, "web-identity-token-file: a symbolic link is not followed; give the path of the file itself"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,6 +45,13 @@ func TestReadTokenFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+func hardLink(folder string) error {
+	if err := os.WriteFile(folder+"/real", []byte(idToken), 0o600); err != nil {
+		return err
+	}
+	return os.Link(folder+"/real", folder+"/token")
 }
 
 func linkTo(folder, content string) error {

@@ -109,7 +109,7 @@ func TestASignInThatFailsLeavesNothing(t *testing.T) {
 			if err := syscall.Mkfifo(env["AWS_CONFIG_FILE"], 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, want: "fifo is not a regular file"},
+		}, want: "fifo is not a plain file"},
 		"the job's profiles are a link": {spoil: func(t *testing.T, j *job.Job, env map[string]string) {
 			env["AWS_SHARED_CREDENTIALS_FILE"] = filepath.Join(j.Workspace(), "link")
 			if err := os.Symlink("/etc/hostname", env["AWS_SHARED_CREDENTIALS_FILE"]); err != nil {

@@ -14,7 +14,8 @@ import (
 var ErrLink = errors.New("a symbolic link is not followed; give the path of the file itself")
 
 // Read reads a file that someone else has named, of at most limit bytes. It reads regular files only, as others may never end, and follows
-// no symbolic link in place of the file or of its folder unless that is allowed: it could lead root to any file of the machine.
+// no symbolic link in place of the file or of its folder, and no hard link, unless that is allowed: it could lead root to any file of the
+// machine.
 func Read(path string, limit int64, followLinks bool) ([]byte, error) {
 	flags := os.O_RDONLY | syscall.O_NONBLOCK
 	if !followLinks {
@@ -39,8 +40,8 @@ func Read(path string, limit int64, followLinks bool) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a regular file", path)
+	case !info.Mode().IsRegular(), !followLinks && !isPlain(info):
+		return nil, fmt.Errorf("%s is not a plain file", path)
 	case info.Size() > limit:
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
 	}

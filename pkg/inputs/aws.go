@@ -23,7 +23,11 @@ type AWS struct {
 	TokenFile string  // FromTokenFile: its path
 	Keys      AWSKeys // FromKeys
 	Role      *AWSRole
-	Unused    []string // inputs that were given, but that an ID token leaves no use for
+
+	// WithoutGitHub says that the step wants no ID token of GitHub's to be used.
+	WithoutGitHub bool
+
+	Unused []string // inputs that were given, but that an ID token leaves no use for
 
 	// KeepExisting says that credentials of the job that work already are kept.
 	KeepExisting bool
@@ -80,6 +84,7 @@ func (r *reader) aws() *AWS {
 	}
 	in.Partition = partitionOf(in.Region)
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
+	in.WithoutGitHub = r.awsBoolean("role-chaining") || r.awsBoolean("force-skip-oidc")
 	in.Source = r.source(in)
 	if r.text("role-to-assume") != "" {
 		in.Role = r.role(in.Source, in.Partition)
@@ -121,7 +126,7 @@ func (r *reader) source(in *AWS) AWSSource {
 		return FromTokenFile
 	case hasKeys:
 		return FromKeys
-	case hasRole && !chaining && !noOIDC && mayAskGitHub != "":
+	case hasRole && !in.WithoutGitHub && mayAskGitHub != "":
 		return FromGitHub
 	}
 	return FromJob

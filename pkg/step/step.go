@@ -130,7 +130,7 @@ func (s Step) signInToAWS(ctx context.Context, p plan) (*aws.Credentials, error)
 	switch {
 	case err == nil:
 		return &credentials, nil
-	case errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && p.githubErr != nil:
+	case errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && !p.AWS.WithoutGitHub && p.githubErr != nil:
 		return nil, p.githubErr // of the two ways in, the one that was meant
 	}
 	var refusal *aws.Refusal
