@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 )
 
@@ -30,7 +32,7 @@ func (d Dir) Update(name string, change func(old []byte) ([]byte, error)) (owned
 		return d.updateNothing(change, err)
 	}
 	defer root.Close()
-	old, exists, err := d.read(root, name)
+	old, err := d.read(root, name)
 	if err != nil {
 		return false, err
 	}
@@ -40,10 +42,8 @@ func (d Dir) Update(name string, change func(old []byte) ([]byte, error)) (owned
 		return false, err
 	case len(content) > maxSize:
 		return false, d.tooLarge(name)
-	case len(content) == 0 && !exists:
-		return true, nil
 	case len(content) == 0:
-		return true, ignoreMissing(root.Remove(name))
+		return true, errors.Join(ignoreMissing(root.Remove(name)), removeDrafts(root, name))
 	}
 	return replace(root, name, content)
 }
@@ -65,17 +65,17 @@ func (d Dir) updateNothing(change func([]byte) ([]byte, error), missing error) (
 
 // read reads a regular file of a bounded size. It opens nothing else: not the target of a symbolic link, not a pipe, on which it would wait,
 // and no file that has another name too, as a hard link lends a foreign file's content to whoever may read this folder.
-func (d Dir) read(root *os.Root, name string) (content []byte, exists bool, err error) {
+func (d Dir) read(root *os.Root, name string) (content []byte, err error) {
 	info, err := root.Lstat(name)
 	if err != nil {
-		return nil, false, ignoreMissing(err)
+		return nil, ignoreMissing(err)
 	}
 	if !isPlain(info) {
-		return nil, false, d.foreign(name)
+		return nil, d.foreign(name)
 	}
 	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	opened, err := file.Stat()
 	if err == nil && !os.SameFile(info, opened) { // it was exchanged in between
@@ -87,8 +87,7 @@ func (d Dir) read(root *os.Root, name string) (content []byte, exists bool, err 
 	if err == nil && len(content) > maxSize {
 		err = d.tooLarge(name)
 	}
-	err = errors.Join(err, file.Close())
-	return content, true, err
+	return content, errors.Join(err, file.Close())
 }
 
 func isPlain(info fs.FileInfo) bool {
@@ -104,9 +103,26 @@ func (d Dir) tooLarge(name string) error {
 	return fmt.Errorf("%s is larger than %d bytes", filepath.Join(d.Exported, name), maxSize)
 }
 
+// draftForm is what draftOf makes.
+var draftForm = regexp.MustCompile(`^[a-z-]+\.[A-Z2-7]{26}$`)
+
+func draftOf(name string) string { return name + "." + rand.Text() }
+
+// removeDrafts removes what a step has left behind that was killed while it wrote.
+func removeDrafts(root *os.Root, name string) error {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	errs := []error{err}
+	for _, entry := range entries {
+		if draft := entry.Name(); strings.HasPrefix(draft, name+".") && draftForm.MatchString(draft) && entry.Type().IsRegular() {
+			errs = append(errs, ignoreMissing(root.Remove(draft)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // replace does not wait for the disk: a machine that loses power takes its job along.
 func replace(root *os.Root, name string, content []byte) (owned bool, err error) {
-	draft := name + "." + rand.Text()
+	draft := draftOf(name)
 	file, err := root.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return false, err

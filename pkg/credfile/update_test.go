@@ -234,3 +234,27 @@ func TestTheNamesAreClosed(t *testing.T) {
 		t.Errorf("left: %s", got)
 	}
 }
+
+// A step that is killed while it writes leaves a draft with secrets in it.
+func TestUpdateRemovesTheDraftsOfKilledSteps(t *testing.T) {
+	t.Parallel()
+	d := dir(t)
+	const stamp = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	foreign := []string{credfile.AWSConfig + ".old", credfile.AWSConfig + "." + stamp + ".json", credfile.AWSCredentials + "." + stamp}
+	for _, name := range append(foreign, credfile.AWSConfig, credfile.AWSConfig+"."+stamp) {
+		if err := os.WriteFile(filepath.Join(d.Path, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("x", filepath.Join(d.Path, credfile.AWSConfig+".22222222222222222222222222")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Update(credfile.AWSConfig, becomes("")); err != nil {
+		t.Fatal(err)
+	}
+	want := "L--------- gatepass-aws-config.22222222222222222222222222 \n---------- gatepass-aws-config.ABCDEFGHIJKLMNOPQRSTUVWXYZ.json \n" +
+		"---------- gatepass-aws-config.old \n---------- gatepass-aws-credentials.ABCDEFGHIJKLMNOPQRSTUVWXYZ \n"
+	if got := listing(t, d.Path); got != want {
+		t.Errorf("left\n%swant\n%s", got, want)
+	}
+}

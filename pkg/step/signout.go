@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gatepass/pkg/credfile"
+	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
 )
 
@@ -50,11 +51,7 @@ func (s Step) SignOut() error {
 	var st state
 	saved, ok := s.Lookup("STATE_" + stateName)
 	if !ok { // SignIn got nowhere, or the host loses the state, as nektos/act does
-		dir, _, err := s.Process.Dir(false)
-		if err != nil {
-			return nil //nolint:nilerr // SignIn has found no place for a file either
-		}
-		st = state{File: credfile.StepName(s.getenv), Place: dir.Place}
+		st = s.likelyState()
 	} else if err := json.Unmarshal([]byte(saved), &st); err != nil {
 		return fmt.Errorf("the step's state is damaged: %w", err)
 	}
@@ -63,6 +60,20 @@ func (s Step) SignOut() error {
 		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsVariables(), name) })
 	}
 	return errors.Join(s.removeFiles(st), s.emptyVariables(st.Env))
+}
+
+// likelyState is what a step may have made of which nothing is known but its inputs. The files of profiles go whole: nobody will tell when
+// the last profile has been taken out.
+func (s Step) likelyState() state {
+	dir, _, err := s.Process.Dir(false)
+	if err != nil {
+		return state{} // SignIn has found no place for a file either
+	}
+	st := state{File: credfile.StepName(s.getenv), Place: dir.Place}
+	if profile := strings.TrimSpace(s.getenv(inputs.Variable("aws-profile"))); profile != "" {
+		st.Profile, st.ProfilePlace, st.ProfileFiles = profile, dir.Place, true
+	}
+	return st
 }
 
 func (s Step) removeFiles(st state) error {
