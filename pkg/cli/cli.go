@@ -109,7 +109,7 @@ func (a Action) process(args []string) (credfile.Process, error) {
 	return credfile.Process{
 		Getenv:         a.getenv,
 		WorkDir:        a.WorkDir,
-		InContainer:    len(args) > 0,
+		InContainer:    len(args) > 0 || credfile.InActionsContainer(a.getenv), // docker:// has no arguments
 		HostTemp:       strings.TrimPrefix(*temp, "host:"),
 		HostWorkspace:  strings.TrimPrefix(*workspace, "host:"),
 		InJobContainer: *jobContainer != "",

@@ -23,6 +23,9 @@ type Dir struct {
 	Place    Place
 	Path     string // for this process
 	Exported string // for later steps
+	// Inside tells that Exported is but the path inside of this action's container, as nobody has told the host's. Later Docker actions know
+	// it, and other steps do not.
+	Inside bool
 }
 
 // Create makes a file that only the owner of the folder can read. The file must not exist; a symbolic link in its place is not followed.

@@ -19,9 +19,15 @@ const (
 
 // The paths at which the runner mounts its folders in an action's container.
 const (
-	containerHome = "/github/home"
-	containerTemp = "/github/runner_temp"
+	containerHome      = "/github/home"
+	containerTemp      = "/github/runner_temp"
+	containerWorkspace = "/github/workspace"
 )
+
+// InActionsContainer tells by GITHUB_WORKSPACE whether the runner has started this process in an action's container.
+func InActionsContainer(getenv func(string) string) bool {
+	return getenv("GITHUB_WORKSPACE") == containerWorkspace
+}
 
 // Process is what is known about the process that keeps the files.
 type Process struct {
@@ -42,9 +48,8 @@ type Process struct {
 var ErrNoPlace = errors.New("environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner")
 
 // Dir chooses the folder for a step's files: the workspace if it is wanted or nothing else is there, and else one that no checkout sees.
-// known is false if later steps may not find the files, because nothing tells the host's path. Outside a container there is but one place
-// besides the workspace; without it the error is [ErrNoPlace].
-func (p Process) Dir(inWorkspace bool) (dir Dir, known bool, err error) {
+// Outside a container there is but one place besides the workspace; without it the error is [ErrNoPlace].
+func (p Process) Dir(inWorkspace bool) (Dir, error) {
 	places := []Place{Home, Temp, Workspace}
 	if inWorkspace {
 		places = []Place{Workspace}
@@ -53,33 +58,43 @@ func (p Process) Dir(inWorkspace bool) (dir Dir, known bool, err error) {
 	}
 	for _, place := range places {
 		if dir, ok := p.At(place); ok {
-			return dir, true, nil
+			return dir, nil
 		}
 	}
-	if !p.InContainer {
-		return Dir{}, false, ErrNoPlace
+	for _, place := range places {
+		if path, ok := p.path(place); ok && p.InContainer {
+			return Dir{place, path, path, true}, nil
+		}
 	}
-	return Dir{Workspace, p.WorkDir, p.WorkDir}, false, nil
+	return Dir{}, ErrNoPlace
 }
 
 // At returns the folder of a place. ok is false if this process does not have it, or cannot say what later steps call it.
 func (p Process) At(place Place) (dir Dir, ok bool) {
-	home, temp := p.Getenv("HOME"), p.Getenv("RUNNER_TEMP")
+	path, ok := p.path(place)
 	switch {
-	case !p.InContainer && place == Workspace:
-		return Dir{place, p.WorkDir, p.WorkDir}, isDir(p.WorkDir)
 	case !p.InContainer:
-		return Dir{place, temp, temp}, place == Temp && isDir(temp)
+		return Dir{Place: place, Path: path, Exported: path}, ok
 	case place == Home && p.InJobContainer:
-		return Dir{place, home, containerHome}, home == containerHome && isDir(home)
-	case place == Home:
-		return Dir{place, home, filepath.Join(p.HostTemp, "_github_home")}, home == containerHome && isDir(home) && isPath(p.HostTemp)
-	case place == Temp:
-		return Dir{place, temp, p.HostTemp}, temp == containerTemp && isDir(temp) && isPath(p.HostTemp)
-	case place == Workspace:
-		return Dir{place, p.WorkDir, p.HostWorkspace}, isDir(p.WorkDir) && isPath(p.HostWorkspace)
+		return Dir{Place: place, Path: path, Exported: containerHome}, ok
 	}
-	return Dir{}, false
+	exported := map[Place]string{Home: filepath.Join(p.HostTemp, "_github_home"), Temp: p.HostTemp, Workspace: p.HostWorkspace}[place]
+	return Dir{Place: place, Path: path, Exported: exported}, ok && isPath(exported)
+}
+
+// path is a place's folder for this process. ok is false if it is not there, or is not what the runner mounts.
+func (p Process) path(place Place) (path string, ok bool) {
+	switch {
+	case place == Home && p.InContainer:
+		path = p.Getenv("HOME")
+		return path, path == containerHome && isDir(path)
+	case place == Temp:
+		path = p.Getenv("RUNNER_TEMP")
+		return path, (path == containerTemp || !p.InContainer) && isDir(path)
+	case place == Workspace:
+		return p.WorkDir, isDir(p.WorkDir)
+	}
+	return "", false
 }
 
 func isDir(path string) bool {

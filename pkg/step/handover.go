@@ -21,6 +21,7 @@ func (s Step) handOver(ctx context.Context, p plan, got session) error {
 	if err := errors.Join(fileErr, profileErr); err != nil {
 		return err
 	}
+	s.warnOfPlaces(p, file.dir, profile.dir)
 	awsEnv, googleEnv := s.awsEnv(p, got, profile), p.googleEnv(file.exported())
 	if err := p.saveState(file, profile, awsEnv, googleEnv); err != nil {
 		return fmt.Errorf("save the step's state: %w", err)
@@ -85,7 +86,7 @@ func (s Step) newFile(p plan) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	dir, err := s.dir(p.Google.InWorkspace)
+	dir, err := s.Process.Dir(p.Google.InWorkspace)
 	if err != nil {
 		return file{}, err
 	}
@@ -96,13 +97,15 @@ func (s Step) newFile(p plan) (file, error) {
 	return file{dir, name, content}, nil
 }
 
-// dir is where this job's files are kept.
-func (s Step) dir(inWorkspace bool) (credfile.Dir, error) {
-	dir, known, err := s.Process.Dir(inWorkspace)
-	if err == nil && !known {
-		s.Log.Warning("The runner did not say where the job's folders are, so the paths of credential files are those inside this action's container. Later steps outside it may not find the files.")
+// warnOfPlaces says what is unusual about the folders that files go to.
+func (s Step) warnOfPlaces(p plan, google, profile credfile.Dir) {
+	wanted := p.Google != nil && p.Google.InWorkspace
+	switch {
+	case google.Inside || profile.Inside:
+		s.Log.Warning("The runner did not say where the job's folders are, so the paths of credential files are those inside this action's container. Later steps outside it may not find the files. This is so where a workflow uses the image, by docker://; use the action by its repository.")
+	case profile.Place == credfile.Workspace, google.Place == credfile.Workspace && !wanted:
+		s.Log.Warning("The runner's temporary folder does not reach later steps, so credential files lie in the checkout until the job ends. Keep them out of commits, artifacts and images.")
 	}
-	return dir, err
 }
 
 func (s Step) write(f file) error {

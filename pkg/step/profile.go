@@ -47,7 +47,7 @@ func (s Step) newProfileFiles(p plan, got session) (profileFiles, error) {
 		s.Log.Info("AWS: the profile %s is not written, as the job keeps its own credentials", p.AWS.Profile)
 		return profileFiles{}, nil
 	}
-	dir, err := s.dir(false)
+	dir, err := s.Process.Dir(false)
 	if err != nil {
 		return profileFiles{}, err
 	}

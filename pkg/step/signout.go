@@ -65,7 +65,7 @@ func (s Step) SignOut() error {
 // likelyState is what a step may have made of which nothing is known but its inputs. The files of profiles go whole: nobody will tell when
 // the last profile has been taken out.
 func (s Step) likelyState() state {
-	dir, _, err := s.Process.Dir(false)
+	dir, err := s.Process.Dir(false)
 	if err != nil {
 		return state{} // SignIn has found no place for a file either
 	}
