@@ -33,6 +33,8 @@ func (m mounts) translate(value string) string {
 
 // container is one `docker run` of the runner's.
 type container struct {
+	name       string // empty for one that the engine chooses
+	user       string // empty for the image's
 	image      string
 	entrypoint string
 	args       []string
@@ -54,6 +56,12 @@ func (c container) command(ctx context.Context, log io.Writer) *exec.Cmd {
 	if _, ok := c.env["CI"]; !ok {
 		args = append(args, "-e", "CI=true")
 	}
+	if c.name != "" {
+		args = append(args, "--name", c.name)
+	}
+	if c.user != "" {
+		args = append(args, "--user", c.user)
+	}
 	args = append(args, "--entrypoint", c.entrypoint, "-v", "/var/run/docker.sock:/var/run/docker.sock")
 	for _, mount := range c.mounts {
 		args = append(args, "-v", mount.host+":"+mount.container)
@@ -69,8 +77,8 @@ func (c container) command(ctx context.Context, log io.Writer) *exec.Cmd {
 	return cmd
 }
 
-// run returns the exit code of the container's program. An error says that there is none: 125 to 127 are the client's own codes.
-func (c container) run(ctx context.Context, log io.Writer) (int, error) {
+// startContainer returns the exit code of the container's program. An error says that there is none: 125 to 127 are the client's own codes.
+func startContainer(ctx context.Context, c container, log io.Writer) (int, error) {
 	cmd := c.command(ctx, log)
 	err := cmd.Run()
 	code := cmd.ProcessState.ExitCode()

@@ -46,7 +46,7 @@ func (m *machine) dockerStep(t *testing.T, script string) string {
 // containerStep runs a later `run:` step of a job that has a container, with the mounts of ContainerOperationProvider.cs.
 func (m *machine) containerStep(t *testing.T, script string) string {
 	t.Helper()
-	return shell(t, container{workdir: "/__w/octo-repo/octo-repo", mounts: mounts{
+	return shell(t, container{user: m.user, workdir: "/__w/octo-repo/octo-repo", mounts: mounts{
 		{m.Home(), "/github/home"},
 		{m.Workflow(), "/github/workflow"},
 		{m.dir, "/__w"},
@@ -58,7 +58,7 @@ func shell(t *testing.T, c container, script string) string {
 	t.Helper()
 	c.image, c.entrypoint, c.args = shellImage, "/bin/sh", []string{"-euc", script}
 	var printed bytes.Buffer
-	if code, err := c.run(t.Context(), &printed); err != nil || code != 0 {
+	if code, err := startContainer(t.Context(), c, &printed); err != nil || code != 0 {
 		t.Fatalf("exit code %d, error %v, output\n%s", code, err, &printed)
 	}
 	return strings.TrimSpace(printed.String())

@@ -3,6 +3,9 @@
 package e2e
 
 import (
+	"context"
+	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -24,8 +27,12 @@ type machine struct {
 	dir string
 	// container is the ID of the job's container. It is empty where the steps run on the machine itself.
 	container string
+	// user is the user of that container, as `options: --user` sets it. It is empty for the image's.
+	user string
 	// mounts are those of Docker actions.
 	mounts mounts
+	// engine starts the action's containers.
+	engine func(context.Context, container, io.Writer) (code int, err error)
 }
 
 func newMachine(t *testing.T) *machine {
@@ -36,7 +43,7 @@ func newMachine(t *testing.T) *machine {
 		t.Fatal(err)
 	}
 	giveToRunner(t, dir)
-	return &machine{Job: j, dir: dir, mounts: mounts{
+	return &machine{Job: j, dir: dir, engine: startContainer, mounts: mounts{
 		{j.CommandFiles(), "/github/file_commands"},
 		{j.Workflow(), "/github/workflow"},
 		{j.Home(), "/github/home"},
@@ -79,11 +86,33 @@ func (m *machine) files(t *testing.T) []string {
 	return find(t, m.dir, "-printf", "%M %U:%G %P\\n")
 }
 
-// notTheRunners lists folders that the runner's user cannot empty, which ends the use of a self-hosted runner:
-// https://github.com/actions/runner/issues/434
+// notTheRunners lists folders that are not the runner's.
 func (m *machine) notTheRunners(t *testing.T) []string {
 	t.Helper()
 	return find(t, m.dir, "-type", "d", "-not", "-uid", strconv.Itoa(runnerID))
+}
+
+// commandFiles lists the files of a stage, such as GITHUB_ENV: inode, mode, owner and path of each. The runner's user must be able to read
+// them.
+func (m *machine) commandFiles(t *testing.T) []string {
+	t.Helper()
+	line := asRunner("1001", "sh", "-c", "cat "+m.CommandFiles()+"/*")
+	if _, err := output(exec.CommandContext(t.Context(), line[0], line[1:]...)); err != nil {
+		t.Errorf("the runner cannot read a command file: %v", err)
+	}
+	return find(t, m.CommandFiles(), "-printf", "%i %M %U:%G %P\\n")
+}
+
+// checkEmptied has the runner's user empty the job's folders, as the runner does before the next job. A folder of root's keeps it from that,
+// which ends the use of a self-hosted runner: https://github.com/actions/runner/issues/434
+func (m *machine) checkEmptied(t *testing.T) {
+	t.Helper()
+	m.hostStep(t, `rm -rf -- "$RUNNER_TEMP" "$GITHUB_WORKSPACE"`)
+	for _, folder := range []string{m.Temp(), m.Workspace()} {
+		if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the runner has not emptied %s, error %v", folder, err)
+		}
+	}
 }
 
 func find(t *testing.T, dir string, expression ...string) []string {

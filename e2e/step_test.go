@@ -5,6 +5,9 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
 	"testing"
 
 	"gatepass/pkg/sandbox/job"
@@ -16,6 +19,7 @@ type step struct {
 	machine *machine
 	action  action
 	image   string
+	name    string // of its containers
 }
 
 // use makes a step with the action. Inputs that are not given have the defaults of action.yml.
@@ -33,7 +37,7 @@ func (m *machine) use(t *testing.T, image, id string, given map[string]string) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &step{m.Step(id, inputs), m, a, image}
+	return &step{m.Step(id, inputs), m, a, image, "gatepass-e2e-" + rand.Text()}
 }
 
 // main runs the step's first stage. It returns the exit code and what the job's log shows.
@@ -50,31 +54,47 @@ func (s *step) post(t *testing.T) (code int, log string) {
 
 func (s *step) stage(ctx context.Context, t *testing.T, entrypoint string) (int, string) {
 	t.Helper()
+	env := s.begin(t)
+	before := s.machine.commandFiles(t)
+	code, log := s.run(ctx, t, entrypoint, env)
+	if after := s.machine.commandFiles(t); !slices.Equal(after, before) {
+		t.Errorf("%s replaced command files: they were\n%s\nand are\n%s", entrypoint, strings.Join(before, "\n"), strings.Join(after, "\n"))
+	}
+	if err := s.End(); err != nil {
+		t.Fatal(err)
+	}
+	return code, log
+}
+
+// begin makes the stage's command files and returns its environment.
+func (s *step) begin(t *testing.T) map[string]string {
+	t.Helper()
 	env, err := s.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	giveToRunner(t, s.machine.CommandFiles())
 	env["HOME"] = s.machine.Home()
+	return env
+}
+
+func (s *step) run(ctx context.Context, t *testing.T, entrypoint string, env map[string]string) (int, string) {
+	t.Helper()
 	args, err := s.action.args(s.With)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	var shown bytes.Buffer
 	log := s.machine.Log(&shown)
-	code, err := container{
-		image: s.image, entrypoint: entrypoint, args: args,
+	code, err := s.machine.engine(ctx, container{
+		name: s.name, image: s.image, entrypoint: entrypoint, args: args,
 		workdir: "/github/workspace", mounts: s.machine.mounts, env: env,
-	}.run(ctx, log)
+	}, log)
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%s ended with %d and the log\n%s", entrypoint, code, &shown)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.End(); err != nil {
 		t.Fatal(err)
 	}
 	return code, shown.String()
