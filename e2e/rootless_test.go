@@ -22,7 +22,7 @@ func TestSignInOnARootlessEngine(t *testing.T) {
 	w, m := newWorld(t), newMachine(t)
 	w.permit(m)
 	checkoutWhoami(t, m.Workspace())
-	m.engine = rootless(t, image(t, "legacy"))
+	m.engine = inNamespace(t, image(t, "legacy"), runnerID)
 	environment, files := maps.Clone(m.Env), m.files(t)
 	step := m.use(t, image(t, "legacy"), "signin", withProfile(toBothClouds()))
 
@@ -51,8 +51,24 @@ func TestSignInOnARootlessEngine(t *testing.T) {
 	m.checkEmptied(t)
 }
 
-// rootless is an engine for containers of an image. Like a rootless Docker it runs them in a namespace in which the runner's user is root.
-func rootless(t *testing.T, image string) func(context.Context, container, io.Writer) (int, error) {
+// With userns-remap a container's root is nobody that the runner knows. It can write nothing of the runner's, and the step says so before
+// it asks anyone for credentials.
+func TestSignInWithUsernsRemap(t *testing.T) {
+	t.Parallel()
+	w, m := newWorld(t), newMachine(t)
+	w.permit(m)
+	m.engine = inNamespace(t, image(t, "legacy"), 100_000)
+	environment, files := maps.Clone(m.Env), m.files(t)
+	step := m.use(t, image(t, "legacy"), "signin", withProfile(toBothClouds()))
+	code, log := step.main(t.Context(), t)
+	if want := "environment variable GITHUB_ENV: open /github/file_commands/env_signin: permission denied"; code != 1 || !strings.Contains(log, want) {
+		t.Errorf("main: got exit code %d, want 1, and %q in the log", code, want)
+	}
+	checkNothingLeft(t, m, environment, files)
+}
+
+// inNamespace is an engine for containers of an image. It runs them in a namespace whose root is another user of the machine.
+func inNamespace(t *testing.T, image string, user int) func(context.Context, container, io.Writer) (int, error) {
 	t.Helper()
 	root := folder(t)
 	created := docker(t, "create", image)
@@ -80,8 +96,8 @@ func rootless(t *testing.T, image string) func(context.Context, container, io.Wr
 		cmd.Stdout, cmd.Stderr = log, log
 		cmd.SysProcAttr = &syscall.SysProcAttr{
 			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: runnerID, Size: 1}},
-			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: runnerID, Size: 1}},
+			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: user, Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: user, Size: 1}},
 			Credential:  &syscall.Credential{Uid: 0, Gid: 0, NoSetGroups: true},
 		}
 		err := cmd.Run()

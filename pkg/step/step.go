@@ -94,7 +94,7 @@ func (s Step) plan() (plan, error) {
 	if in.NeedsIDToken {
 		inputErr = errors.Join(inputErr, githubErr)
 	}
-	return p, errors.Join(inputErr, filesErr)
+	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, filesErr)
 }
 
 // exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
