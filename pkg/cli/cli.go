@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
@@ -44,10 +46,19 @@ func Main() int {
 	return Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir}.Main(ctx, os.Args)
 }
 
-// harden takes from an earlier step, which can set any variable, what it could make libraries do with this one's secrets.
+// harden keeps everything off standard error, which the runner obeys as it does the log, and takes from an earlier step, which can set any
+// variable, what it could make libraries do with this one's secrets.
 func harden() error {
-	// With GODEBUG=http2debug=2, net/http logs requests and answers to standard error, which the runner reads as it reads the log.
+	// With GODEBUG=http2debug=2, net/http logs requests and answers.
 	log.SetOutput(io.Discard)
+	// What nobody recovers from, such as a panic in a library's own goroutine, prints values of any origin. The exit code tells enough.
+	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err == nil {
+		err = unix.Dup2(int(nowhere.Fd()), int(os.Stderr.Fd()))
+	}
+	if err != nil {
+		return fmt.Errorf("silence standard error: %w", err)
+	}
 	// With true, Google's libraries start a program that a file in the job's home names, to get at a client certificate.
 	return os.Setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
 }
@@ -76,7 +87,8 @@ func (a Action) Main(ctx context.Context, args []string) int {
 	return exitFailed
 }
 
-func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []string) error {
+func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []string) (err error) {
+	defer step.Recover(&err)
 	switch stage {
 	case SignIn, SignOut:
 	case tail:

@@ -105,10 +105,16 @@ func (s Step) exchange(ctx context.Context, p plan) (session, error) {
 		awsErr, googleErr error
 	)
 	if p.AWS != nil {
-		both.Go(func() { out.aws, awsErr = s.signInToAWS(ctx, p) })
+		both.Go(func() {
+			defer Recover(&awsErr)
+			out.aws, awsErr = s.signInToAWS(ctx, p)
+		})
 	}
 	if p.Google != nil {
-		both.Go(func() { out.google, googleErr = s.signInToGoogle(ctx, p) })
+		both.Go(func() {
+			defer Recover(&googleErr)
+			out.google, googleErr = s.signInToGoogle(ctx, p)
+		})
 	}
 	both.Wait()
 	return out, errors.Join(awsErr, googleErr)
