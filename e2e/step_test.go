@@ -19,7 +19,7 @@ type step struct {
 }
 
 // use makes a step with the action. Inputs that are not given have the defaults of action.yml.
-func (m *machine) use(t *testing.T, image, id string, given map[string]string) *step {
+func (m *machine) use(t testing.TB, image, id string, given map[string]string) *step {
 	t.Helper()
 	a, err := readAction()
 	if err != nil {
@@ -50,23 +50,10 @@ func (s *step) post(t *testing.T) (code int, log string) {
 
 func (s *step) stage(ctx context.Context, t *testing.T, entrypoint string) (int, string) {
 	t.Helper()
-	env, err := s.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	giveToRunner(t, s.machine.CommandFiles())
-	env["HOME"] = s.machine.Home()
-	args, err := s.action.args(s.With)
-	if err != nil {
-		t.Fatal(err)
-	}
-
+	stage := s.begin(t, entrypoint)
 	var shown bytes.Buffer
 	log := s.machine.Log(&shown)
-	code, err := container{
-		image: s.image, entrypoint: entrypoint, args: args,
-		workdir: "/github/workspace", mounts: s.machine.mounts, env: env,
-	}.run(ctx, log)
+	code, err := stage.run(ctx, log)
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -78,4 +65,23 @@ func (s *step) stage(ctx context.Context, t *testing.T, entrypoint string) (int,
 		t.Fatal(err)
 	}
 	return code, shown.String()
+}
+
+// begin makes the container of a stage, which is the step's until its End.
+func (s *step) begin(t testing.TB, entrypoint string) container {
+	t.Helper()
+	env, err := s.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	giveToRunner(t, s.machine.CommandFiles())
+	env["HOME"] = s.machine.Home()
+	args, err := s.action.args(s.With)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return container{
+		image: s.image, entrypoint: entrypoint, args: args,
+		workdir: "/github/workspace", mounts: s.machine.mounts, env: env,
+	}
 }
