@@ -19,16 +19,23 @@ const actVersion = "v0.2.87"
 
 func actPath(t *testing.T) string {
 	t.Helper()
+	return installed(t, "github.com/nektos/act", actVersion)
+}
+
+// installed is the path of a Go program, which is kept for the next run.
+func installed(t *testing.T, program, version string) string {
+	t.Helper()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(cache, "gatepass-e2e", "act-"+actVersion)
-	path := filepath.Join(dir, "act")
+	name := filepath.Base(program)
+	dir := filepath.Join(cache, "gatepass-e2e", name+"-"+version)
+	path := filepath.Join(dir, name)
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "install", "github.com/nektos/act@"+actVersion)
+	cmd := exec.CommandContext(t.Context(), "go", "install", program+"@"+version)
 	cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=")
 	if _, err := output(cmd); err != nil {
 		t.Fatal(err)
@@ -130,23 +137,25 @@ func commit(t *testing.T, dir string) {
 	}
 }
 
-// copyAction copies all that the image is built from.
+// copyAction copies all that the image, or a release, is built from.
 func copyAction(t *testing.T, dir string) {
 	t.Helper()
-	copyFolder(t, filepath.Join(dir, "pkg"), filepath.Join(repository, "pkg"))
-	for _, name := range []string{"action.yml", "Dockerfile", "main.go", "go.mod", "go.sum"} {
+	for _, name := range []string{"pkg", ".ci"} {
+		copyFolder(t, filepath.Join(dir, name), filepath.Join(repository, name))
+	}
+	for _, name := range []string{"action.yml", "Dockerfile", "main.go", "go.mod", "go.sum", "README.md", "LICENSE"} {
 		copyFile(t, filepath.Join(dir, name), filepath.Join(repository, name))
 	}
 }
 
-func copyFolder(t *testing.T, to, from string) {
+func copyFolder(t testing.TB, to, from string) {
 	t.Helper()
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func copyFile(t *testing.T, to, from string) {
+func copyFile(t testing.TB, to, from string) {
 	t.Helper()
 	info, err := os.Stat(from)
 	if err != nil {

@@ -20,17 +20,17 @@ import (
 // shellImage is another name of the image that the action is built in. It has a shell and is here already, so later steps use it, too.
 const shellImage = "gatepass-e2e:shell"
 
-// baseImageArg is the Dockerfile's line that names the image it builds in.
-var baseImageArg = regexp.MustCompile(`(?m)^ARG GO_IMAGE=(\S+)$`)
+// fromBaseImage is the Dockerfile's line that names the image it builds in.
+var fromBaseImage = regexp.MustCompile(`(?m)^FROM (\S+) AS build$`)
 
 func baseImage() (string, error) {
 	text, err := os.ReadFile(filepath.Join(repository, "Dockerfile"))
 	if err != nil {
 		return "", err
 	}
-	match := baseImageArg.FindSubmatch(text)
+	match := fromBaseImage.FindSubmatch(text)
 	if match == nil {
-		return "", fmt.Errorf("the Dockerfile has no line %s", baseImageArg)
+		return "", fmt.Errorf("the Dockerfile has no line %s", fromBaseImage)
 	}
 	return string(match[1]), nil
 }

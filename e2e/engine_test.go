@@ -19,12 +19,23 @@ const dockerPath = "/usr/bin/docker"
 // repository is the folder of the action: its action.yml, its Dockerfile and all that the image is built from.
 const repository = ".."
 
+// scratch is a folder that lasts as long as the tests.
+var scratch string
+
 func TestMain(m *testing.M) {
-	if err := ready(context.Background()); err != nil {
+	err := ready(context.Background())
+	if err == nil {
+		scratch, err = os.MkdirTemp("", "gatepass-e2e-")
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := os.RemoveAll(scratch); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+	}
+	os.Exit(code)
 }
 
 // ready tells what this machine lacks.
@@ -51,7 +62,7 @@ func output(cmd *exec.Cmd) (string, error) {
 }
 
 // docker runs one command of the client and returns what it printed.
-func docker(t *testing.T, args ...string) string {
+func docker(t testing.TB, args ...string) string {
 	t.Helper()
 	text, err := output(exec.CommandContext(t.Context(), dockerPath, args...))
 	if err != nil {

@@ -35,7 +35,7 @@ type machine struct {
 	engine func(context.Context, container, io.Writer) (code int, err error)
 }
 
-func newMachine(t *testing.T) *machine {
+func newMachine(t testing.TB) *machine {
 	t.Helper()
 	dir := folder(t)
 	j, err := job.New(dir)
@@ -53,7 +53,7 @@ func newMachine(t *testing.T) *machine {
 }
 
 // folder makes a folder that the runner can reach: those of the testing package lie in one that is root's alone.
-func folder(t *testing.T) string {
+func folder(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
@@ -62,7 +62,7 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-func giveToRunner(t *testing.T, dir string) {
+func giveToRunner(t testing.TB, dir string) {
 	t.Helper()
 	if err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {

@@ -23,7 +23,7 @@ type step struct {
 }
 
 // use makes a step with the action. Inputs that are not given have the defaults of action.yml.
-func (m *machine) use(t *testing.T, image, id string, given map[string]string) *step {
+func (m *machine) use(t testing.TB, image, id string, given map[string]string) *step {
 	t.Helper()
 	a, err := readAction()
 	if err != nil {
@@ -66,8 +66,8 @@ func (s *step) stage(ctx context.Context, t *testing.T, entrypoint string) (int,
 	return code, log
 }
 
-// begin makes the stage's command files and returns its environment.
-func (s *step) begin(t *testing.T) map[string]string {
+// begin makes the stage's command files, which are the step's until its End, and returns its environment.
+func (s *step) begin(t testing.TB) map[string]string {
 	t.Helper()
 	env, err := s.Begin()
 	if err != nil {
@@ -78,18 +78,24 @@ func (s *step) begin(t *testing.T) map[string]string {
 	return env
 }
 
-func (s *step) run(ctx context.Context, t *testing.T, entrypoint string, env map[string]string) (int, string) {
+// container is what a stage runs in.
+func (s *step) container(t testing.TB, entrypoint string, env map[string]string) container {
 	t.Helper()
 	args, err := s.action.args(s.With)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var shown bytes.Buffer
-	log := s.machine.Log(&shown)
-	code, err := s.machine.engine(ctx, container{
+	return container{
 		name: s.name, image: s.image, entrypoint: entrypoint, args: args,
 		workdir: "/github/workspace", mounts: s.machine.mounts, env: env,
-	}, log)
+	}
+}
+
+func (s *step) run(ctx context.Context, t *testing.T, entrypoint string, env map[string]string) (int, string) {
+	t.Helper()
+	var shown bytes.Buffer
+	log := s.machine.Log(&shown)
+	code, err := s.machine.engine(ctx, s.container(t, entrypoint, env), log)
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}

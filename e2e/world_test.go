@@ -38,7 +38,7 @@ type world struct {
 	base string
 }
 
-func newWorld(t *testing.T) world {
+func newWorld(t testing.TB) world {
 	t.Helper()
 	s, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
 	if err != nil {
@@ -53,7 +53,7 @@ func newWorld(t *testing.T) world {
 }
 
 // listen opens a port on the host's end of Docker's default bridge, as a container's own loopback is not the host's.
-func listen(t *testing.T) net.Listener {
+func listen(t testing.TB) net.Listener {
 	t.Helper()
 	name := docker(t, "network", "inspect", "bridge", "--format", `{{index .Options "com.docker.network.bridge.name"}}`)
 	bridge, err := net.InterfaceByName(name)

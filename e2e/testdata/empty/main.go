@@ -1,0 +1,4 @@
+// A program that does nothing, in as little time as one can.
+package main
+
+func main() {}
