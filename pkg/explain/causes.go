@@ -1,0 +1,8 @@
+package explain
+
+import "slices"
+
+// causes are all that is known, the likeliest first among those that the evidence cannot tell apart.
+var causes = slices.Concat(
+	awsTokenCauses,
+)

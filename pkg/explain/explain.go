@@ -1,0 +1,122 @@
+// Package explain turns a refusal into what it means for this job and the one thing to change.
+//
+// It is a table of causes, [causes], and knows no more than its caller tells: the answer, the token's claims, the step's inputs, and what the
+// runner says about the job. It asks nobody and reads no file. Another cause is another entry of the table and another file of testdata.
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"gatepass/pkg/inputs"
+	"gatepass/pkg/trust"
+)
+
+// Case is a sign-in that failed, and all that is known about it.
+type Case struct {
+	Refusal Refusal
+	Job     Job
+	// Claims are those of the ID token that was sent, as the token says them. Nil where none was.
+	Claims trust.Claims
+	// AWS or Google is what was asked for; nil for the other one.
+	AWS    *inputs.AWS
+	Google *inputs.Google
+}
+
+// Refusal is what a service answered, cleaned for printing.
+type Refusal struct {
+	Service   string // one of the services below
+	Code      string // such as AccessDenied, invalid_grant or PERMISSION_DENIED
+	Message   string
+	Status    int    // of HTTP
+	RequestID string // AWS support asks for it
+	Reason    string // google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED
+}
+
+// The services that refuse.
+const (
+	GitHub         = "GitHub"
+	AWSSTS         = "AWS STS"
+	GoogleSTS      = "Google STS"
+	IAMCredentials = "Google's IAM Credentials API"
+	GoogleOAuth    = "Google OAuth"
+)
+
+// Job is what the runner says about the job, in its variables.
+type Job struct {
+	EventName  string // GITHUB_EVENT_NAME
+	Repository string // GITHUB_REPOSITORY
+	Actor      string // GITHUB_ACTOR
+}
+
+// Explanation is what a refusal means here.
+type Explanation struct {
+	// Meaning is one sentence.
+	Meaning string
+	// Fix is the one thing to change, and Paste what to put there or to run, a line each.
+	Fix   string
+	Paste []string
+	// Others are further causes that the evidence cannot tell from the first, the likelier ones first.
+	Others []Explanation
+}
+
+// odds is how far the evidence speaks for a cause.
+type odds int
+
+const (
+	no odds = iota
+	maybe
+	certain
+)
+
+// cause is one reason for a refusal.
+type cause struct {
+	name    string
+	odds    func(Case) odds
+	explain func(Case) Explanation
+}
+
+// Explain goes through the causes in their order. It stops at the first one that is certain; before that, each that may be is one more
+// explanation. There is none for what no cause fits.
+func Explain(c Case) (explanation Explanation, ok bool) {
+	var found []Explanation
+	for _, cause := range causes {
+		odds := cause.odds(c)
+		if odds != no {
+			found = append(found, cause.explain(c))
+		}
+		if odds == certain {
+			break
+		}
+	}
+	if len(found) == 0 {
+		return Explanation{}, false
+	}
+	found[0].Others = found[1:]
+	return found[0], true
+}
+
+// Text is the explanation as a log shows it, below the answer.
+func (e Explanation) Text() string {
+	var text strings.Builder
+	e.write(&text)
+	for _, other := range e.Others {
+		text.WriteString("\nIf that is not it:\n")
+		other.write(&text)
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
+func (e Explanation) write(text *strings.Builder) {
+	fmt.Fprintln(text, e.Meaning)
+	fmt.Fprintln(text, e.Fix)
+	for _, line := range e.Paste {
+		fmt.Fprintln(text, "    "+line)
+	}
+}
+
+// claim is a claim's text, or nothing.
+func (c Case) claim(name string) string {
+	value, _ := c.Claims[name].(string)
+	return value
+}

@@ -1,0 +1,116 @@
+package explain
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"gatepass/pkg/inputs"
+	"gatepass/pkg/trust"
+)
+
+var update = flag.Bool("update", false, "rewrite what the explanations are")
+
+// refused is a sign-in as a file of testdata tells it: what the step asked for, what is unusual about the job, and what came back.
+type refused struct {
+	With    map[string]string `yaml:"with"`
+	Claims  map[string]any    `yaml:"claims"`   // besides the usual ones; null takes one out
+	NoToken bool              `yaml:"no-token"` // no ID token was sent
+	Job     Job               `yaml:"job"`
+	Refusal Refusal           `yaml:"refusal"`
+}
+
+// Each file of testdata is a refusal and the text that a user reads. Its comment says which cause it is about.
+func TestExplanations(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("testdata holds %d files, error %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { testExplanation(t, file) })
+	}
+}
+
+func testExplanation(t *testing.T, file string) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(name string) *txtar.File {
+		i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
+		if i < 0 {
+			t.Fatalf("there is no %s in it", name)
+		}
+		return &archive.Files[i]
+	}
+	explanation, ok := Explain(readCase(t, text("case.yaml").Data))
+	if !ok {
+		t.Fatal("no cause fits")
+	}
+	want := text("text")
+	got := explanation.Text() + "\n"
+	if *update && got != string(want.Data) {
+		want.Data = []byte(got)
+		if err := os.WriteFile(file, txtar.Format(archive), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got != string(want.Data) {
+		t.Errorf("got\n%s\nwant\n%s", got, want.Data)
+	}
+}
+
+func readCase(t *testing.T, text []byte) Case {
+	t.Helper()
+	var told refused
+	if err := yaml.UnmarshalWithOptions(text, &told, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	in, err := inputs.Parse(func(name string) (string, bool) {
+		for input, value := range told.With {
+			if name == "INPUT_"+strings.ToUpper(input) {
+				return value, true
+			}
+		}
+		return "", false
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Case{Refusal: told.Refusal, Job: told.Job, AWS: in.AWS, Google: in.Google}
+	if !told.NoToken {
+		c.Claims = usualClaims(in)
+		maps.Copy(c.Claims, told.Claims)
+		maps.DeleteFunc(c.Claims, func(_ string, value any) bool { return value == nil })
+	}
+	return c
+}
+
+// usualClaims are those of GitHub's documentation for a push to a branch: https://docs.github.com/actions/reference/security/oidc
+func usualClaims(in inputs.Inputs) trust.Claims {
+	issued := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	claims := trust.Claims{
+		"iss": "https://token.actions.githubusercontent.com", "sub": "repo:octo-org/octo-repo:ref:refs/heads/main",
+		"repository": "octo-org/octo-repo", "repository_id": "74", "repository_owner": "octo-org", "repository_owner_id": "65",
+		"ref": "refs/heads/main", "ref_type": "branch", "event_name": "push", "actor": "octocat", "actor_id": "12",
+		"workflow_ref":       "octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main",
+		"job_workflow_ref":   "octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main",
+		"runner_environment": "github-hosted", "run_id": "1658821493", "run_attempt": "1",
+		"iat": float64(issued.Unix()), "exp": float64(issued.Add(5 * time.Minute).Unix()),
+	}
+	switch {
+	case in.AWS != nil:
+		claims["aud"] = in.AWS.Audience
+	case in.Google != nil:
+		claims["aud"] = in.Google.Audience
+	}
+	return claims
+}
