@@ -7,12 +7,14 @@ package explain
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/trust"
 )
 
-// Case is a sign-in that failed, and all that is known about it.
+// Case is a sign-in that failed, and all that is known about it. Its texts come from claims, branch names and answers, and are cleaned for
+// printing before they are here.
 type Case struct {
 	Refusal Refusal
 	Job     Job
@@ -23,15 +25,29 @@ type Case struct {
 	Google *inputs.Google
 }
 
-// Refusal is what a service answered, cleaned for printing.
+// Refusal is what a service answered, or what came in place of its answer.
 type Refusal struct {
 	Service   string // one of the services below
+	Fault     Fault  // empty where the service has answered
 	Code      string // such as AccessDenied, invalid_grant or PERMISSION_DENIED
 	Message   string
-	Status    int    // of HTTP
+	Status    int    // of HTTP; 0 where nobody has answered
 	RequestID string // AWS support asks for it
 	Reason    string // google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED
+	// Ahead is how far the service's clock is ahead of this machine's, by the answer's Date header; 0 where it does not say.
+	Ahead time.Duration
 }
+
+// Fault is what came in place of a service's answer.
+type Fault string
+
+// The faults.
+const (
+	NoPermission Fault = "no permission" // the runner gives the job no way to ask GitHub for an ID token
+	NoHost       Fault = "no host"       // the service's name does not exist
+	Unreached    Fault = "unreached"     // the network, or no answer in time
+	Garbled      Fault = "garbled"       // an answer, but none of the service's; a proxy may have given it
+)
 
 // The services that refuse.
 const (
@@ -42,11 +58,20 @@ const (
 	GoogleOAuth    = "Google OAuth"
 )
 
-// Job is what the runner says about the job, in its variables.
+// Job is what the runner says about the job, in its variables and in the event's file.
 type Job struct {
-	EventName  string // GITHUB_EVENT_NAME
-	Repository string // GITHUB_REPOSITORY
-	Actor      string // GITHUB_ACTOR
+	EventName    string // GITHUB_EVENT_NAME
+	Ref          string // GITHUB_REF
+	Repository   string // GITHUB_REPOSITORY
+	RepositoryID string // GITHUB_REPOSITORY_ID
+	OwnerID      string // GITHUB_REPOSITORY_OWNER_ID
+	Actor        string // GITHUB_ACTOR, dependabot[bot] in Dependabot's runs
+	ServerURL    string // GITHUB_SERVER_URL, https://github.com or that of an enterprise
+	Workflow     string // GITHUB_WORKFLOW_REF, the workflow of the run: octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main
+	// Called is the reusable workflow that the job is defined in, as Workflow; empty where it is in Workflow itself, or not known.
+	Called string
+	// Fork is the repository that a pull request comes from, where that is a fork; from the event's file.
+	Fork string
 }
 
 // Explanation is what a refusal means here.
@@ -100,9 +125,12 @@ func Explain(c Case) (explanation Explanation, ok bool) {
 func (e Explanation) Text() string {
 	var text strings.Builder
 	e.write(&text)
+	if len(e.Others) > 0 {
+		text.WriteString("If that is not it:\n")
+	}
 	for _, other := range e.Others {
-		text.WriteString("\nIf that is not it:\n")
-		other.write(&text)
+		text.WriteString("- " + other.Meaning + " " + other.Fix + "\n")
+		other.writePaste(&text)
 	}
 	return strings.TrimSuffix(text.String(), "\n")
 }
@@ -110,8 +138,14 @@ func (e Explanation) Text() string {
 func (e Explanation) write(text *strings.Builder) {
 	fmt.Fprintln(text, e.Meaning)
 	fmt.Fprintln(text, e.Fix)
-	for _, line := range e.Paste {
-		fmt.Fprintln(text, "    "+line)
+	e.writePaste(text)
+}
+
+func (e Explanation) writePaste(text *strings.Builder) {
+	for line := range strings.SplitSeq(strings.Join(e.Paste, "\n"), "\n") {
+		if line != "" {
+			fmt.Fprintln(text, "    "+line)
+		}
 	}
 }
 
