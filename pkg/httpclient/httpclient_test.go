@@ -171,15 +171,16 @@ func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestOnlyWhatMayPassIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		err   error
-		calls int
+		err    error
+		calls  int
+		noHost bool
 	}{
-		"broken connection":    {&url.Error{Err: errors.New("connection reset by peer")}, 3},
-		"no answer":            {&url.Error{Err: os.ErrDeadlineExceeded}, 3},
-		"name server busy":     {&url.Error{Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, 3},
-		"no such host":         {&url.Error{Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, 1},
-		"untrusted":            {&url.Error{Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}}, 1},
-		"answer of a gigabyte": {&http.MaxBytesError{Limit: 1}, 1},
+		"broken connection":    {&url.Error{Err: errors.New("connection reset by peer")}, 3, false},
+		"no answer":            {&url.Error{Err: os.ErrDeadlineExceeded}, 3, false},
+		"name server busy":     {&url.Error{Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, 3, false},
+		"no such host":         {&url.Error{Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, 1, true},
+		"untrusted":            {&url.Error{Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}}, 1, false},
+		"answer of a gigabyte": {&http.MaxBytesError{Limit: 1}, 1, false},
 	} {
 		calls := 0
 		err := retry.Do(t.Context(), retry.Policy{Attempts: 3}, func(context.Context) error {
@@ -188,6 +189,10 @@ func TestOnlyWhatMayPassIsRetried(t *testing.T) {
 		})
 		if calls != test.calls || err == nil || !strings.HasPrefix(err.Error(), "AWS STS was not reached: ") {
 			t.Errorf("%s: %d calls, want %d; error %v", name, calls, test.calls, err)
+		}
+		var unreached *httpclient.UnreachedError
+		if !errors.As(err, &unreached) || unreached.Service != "AWS STS" || unreached.NoHost != test.noHost {
+			t.Errorf("%s: got %+v", name, unreached)
 		}
 	}
 }
