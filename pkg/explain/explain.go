@@ -7,12 +7,14 @@ package explain
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/trust"
 )
 
-// Case is a sign-in that failed, and all that is known about it.
+// Case is a sign-in to one cloud, mostly one that failed, and all that is known about it. All its texts are cleaned for printing
+// (gatepass/pkg/untrusted), which is for the caller to do.
 type Case struct {
 	Refusal Refusal
 	Job     Job
@@ -23,14 +25,23 @@ type Case struct {
 	Google *inputs.Google
 }
 
-// Refusal is what a service answered, cleaned for printing.
+// Refusal is what a service answered, cleaned for printing. The zero value is for a sign-in that succeeded.
 type Refusal struct {
 	Service   string // one of the services below
-	Code      string // such as AccessDenied, invalid_grant or PERMISSION_DENIED
+	Code      string // such as AccessDenied, invalid_grant or PERMISSION_DENIED, or one of those below
 	Message   string
-	Status    int    // of HTTP
+	Status    int    // of HTTP; 0 where it is not known
 	RequestID string // AWS support asks for it
-	Reason    string // google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED
+
+	// Reason and Metadata are google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED and permission, consumer, service:
+	// https://docs.cloud.google.com/apis/design/errors#error_info
+	Reason   string
+	Metadata map[string]string
+
+	// Date is when the service answered, by its own clock (the header of RFC 9110, section 6.6.1), and Skew how far the runner's clock was
+	// ahead of it. Both are zero where the answer does not say.
+	Date time.Time
+	Skew time.Duration
 }
 
 // The services that refuse.
@@ -42,11 +53,36 @@ const (
 	GoogleOAuth    = "Google OAuth"
 )
 
-// Job is what the runner says about the job, in its variables.
+// The codes of what is no service's answer.
+const (
+	// NoPermission: the runner gave the job neither ACTIONS_ID_TOKEN_REQUEST_URL nor _TOKEN, so GitHub was not asked.
+	NoPermission = "no permission"
+	// Unreached: there was no answer. Message says what was wrong, such as "no such host".
+	Unreached = "unreached"
+	// NotItsAnswer: there was an answer, but none that the service gives. Message says how it is different.
+	NotItsAnswer = "not its answer"
+)
+
+// Job is what the runner says about the job, in its variables and cleaned for printing. What it does not say is empty.
 type Job struct {
-	EventName  string // GITHUB_EVENT_NAME
-	Repository string // GITHUB_REPOSITORY
-	Actor      string // GITHUB_ACTOR
+	Name              string // GITHUB_JOB, its key in the workflow
+	EventName         string // GITHUB_EVENT_NAME
+	Actor             string // GITHUB_ACTOR
+	Repository        string // GITHUB_REPOSITORY
+	RepositoryID      string // GITHUB_REPOSITORY_ID
+	RepositoryOwner   string // GITHUB_REPOSITORY_OWNER
+	RepositoryOwnerID string // GITHUB_REPOSITORY_OWNER_ID
+	Ref               string // GITHUB_REF
+	RunnerEnvironment string // RUNNER_ENVIRONMENT
+	ServerURL         string // GITHUB_SERVER_URL
+	// WorkflowRef is GITHUB_WORKFLOW_REF, the workflow that was started. JobWorkflowRef is the one that the job is written in, which is another
+	// where it is called. Only an expression has it, so an input's default: ${{ job.workflow_ref }}.
+	// https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context
+	WorkflowRef    string
+	JobWorkflowRef string
+	// Fork says that a pull request comes from another repository: in the file GITHUB_EVENT_PATH, pull_request.head.repo.full_name is not
+	// pull_request.base.repo.full_name.
+	Fork bool
 }
 
 // Explanation is what a refusal means here.
