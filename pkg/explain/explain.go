@@ -13,8 +13,8 @@ import (
 	"gatepass/pkg/trust"
 )
 
-// Case is a sign-in that failed, and all that is known about it. Its texts come from claims, branch names and answers, and are cleaned for
-// printing before they are here.
+// Case is a sign-in to one cloud, mostly one that failed, and all that is known about it. All its texts are cleaned for printing
+// (gatepass/pkg/untrusted), which is for the caller to do.
 type Case struct {
 	Refusal Refusal
 	Job     Job
@@ -25,29 +25,24 @@ type Case struct {
 	Google *inputs.Google
 }
 
-// Refusal is what a service answered, or what came in place of its answer.
+// Refusal is what a service answered, cleaned for printing. The zero value is for a sign-in that succeeded.
 type Refusal struct {
 	Service   string // one of the services below
-	Fault     Fault  // empty where the service has answered
-	Code      string // such as AccessDenied, invalid_grant or PERMISSION_DENIED
+	Code      string // such as AccessDenied, invalid_grant or PERMISSION_DENIED, or one of those below
 	Message   string
-	Status    int    // of HTTP; 0 where nobody has answered
+	Status    int    // of HTTP; 0 where it is not known
 	RequestID string // AWS support asks for it
-	Reason    string // google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED
-	// Ahead is how far the service's clock is ahead of this machine's, by the answer's Date header; 0 where it does not say.
-	Ahead time.Duration
+
+	// Reason and Metadata are google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED and permission, consumer, service:
+	// https://docs.cloud.google.com/apis/design/errors#error_info
+	Reason   string
+	Metadata map[string]string
+
+	// Date is when the service answered, by its own clock (the header of RFC 9110, section 6.6.1), and Skew how far the runner's clock was
+	// ahead of it. Both are zero where the answer does not say.
+	Date time.Time
+	Skew time.Duration
 }
-
-// Fault is what came in place of a service's answer.
-type Fault string
-
-// The faults.
-const (
-	NoPermission Fault = "no permission" // the runner gives the job no way to ask GitHub for an ID token
-	NoHost       Fault = "no host"       // the service's name does not exist
-	Unreached    Fault = "unreached"     // the network, or no answer in time
-	Garbled      Fault = "garbled"       // an answer, but none of the service's; a proxy may have given it
-)
 
 // The services that refuse.
 const (
@@ -58,20 +53,36 @@ const (
 	GoogleOAuth    = "Google OAuth"
 )
 
-// Job is what the runner says about the job, in its variables and in the event's file.
+// The codes of what is no service's answer.
+const (
+	// NoPermission: the runner gave the job neither ACTIONS_ID_TOKEN_REQUEST_URL nor _TOKEN, so GitHub was not asked.
+	NoPermission = "no permission"
+	// Unreached: there was no answer. Message says what was wrong, such as "no such host".
+	Unreached = "unreached"
+	// NotItsAnswer: there was an answer, but none that the service gives. Message says how it is different.
+	NotItsAnswer = "not its answer"
+)
+
+// Job is what the runner says about the job, in its variables and cleaned for printing. What it does not say is empty.
 type Job struct {
-	EventName    string // GITHUB_EVENT_NAME
-	Ref          string // GITHUB_REF
-	Repository   string // GITHUB_REPOSITORY
-	RepositoryID string // GITHUB_REPOSITORY_ID
-	OwnerID      string // GITHUB_REPOSITORY_OWNER_ID
-	Actor        string // GITHUB_ACTOR, dependabot[bot] in Dependabot's runs
-	ServerURL    string // GITHUB_SERVER_URL, https://github.com or that of an enterprise
-	Workflow     string // GITHUB_WORKFLOW_REF, the workflow of the run: octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main
-	// Called is the reusable workflow that the job is defined in, as Workflow; empty where it is in Workflow itself, or not known.
-	Called string
-	// Fork is the repository that a pull request comes from, where that is a fork; from the event's file.
-	Fork string
+	Name              string // GITHUB_JOB, its key in the workflow
+	EventName         string // GITHUB_EVENT_NAME
+	Actor             string // GITHUB_ACTOR
+	Repository        string // GITHUB_REPOSITORY
+	RepositoryID      string // GITHUB_REPOSITORY_ID
+	RepositoryOwner   string // GITHUB_REPOSITORY_OWNER
+	RepositoryOwnerID string // GITHUB_REPOSITORY_OWNER_ID
+	Ref               string // GITHUB_REF
+	RunnerEnvironment string // RUNNER_ENVIRONMENT
+	ServerURL         string // GITHUB_SERVER_URL
+	// WorkflowRef is GITHUB_WORKFLOW_REF, the workflow that was started. JobWorkflowRef is the one that the job is written in, which is another
+	// where it is called. Only an expression has it, so an input's default: ${{ job.workflow_ref }}.
+	// https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context
+	WorkflowRef    string
+	JobWorkflowRef string
+	// Fork says that a pull request comes from another repository: in the file GITHUB_EVENT_PATH, pull_request.head.repo.full_name is not
+	// pull_request.base.repo.full_name.
+	Fork bool
 }
 
 // Explanation is what a refusal means here.
@@ -142,9 +153,9 @@ func (e Explanation) write(text *strings.Builder) {
 }
 
 func (e Explanation) writePaste(text *strings.Builder) {
-	for line := range strings.SplitSeq(strings.Join(e.Paste, "\n"), "\n") {
-		if line != "" {
-			fmt.Fprintln(text, "    "+line)
+	for _, paste := range e.Paste {
+		for line := range strings.Lines(paste) {
+			text.WriteString("    " + strings.TrimSuffix(line, "\n") + "\n")
 		}
 	}
 }
