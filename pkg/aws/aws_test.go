@@ -158,8 +158,8 @@ func TestTheClocks(t *testing.T) {
 		want time.Duration
 	}{
 		"the same":       {"Sat, 01 Jan 2000 00:00:00 GMT", 0},
-		"ours is behind": {"Sat, 01 Jan 2000 00:07:00 GMT", 7 * time.Minute},
-		"ours is ahead":  {"Fri, 31 Dec 1999 23:00:00 GMT", -time.Hour},
+		"ours is behind": {"Sat, 01 Jan 2000 00:07:00 GMT", -7 * time.Minute},
+		"ours is ahead":  {"Fri, 31 Dec 1999 23:00:00 GMT", time.Hour},
 		"no date":        {"", 0},
 		"a garbled date": {"tomorrow", 0},
 	} {
@@ -168,8 +168,8 @@ func TestTheClocks(t *testing.T) {
 				s := &server{answers: []answer{{403, refused("SignatureDoesNotMatch", "Signature expired")}}, date: test.date}
 				_, err := signIn(t, s, new(masks), withKeys())
 				var refusal *aws.Refusal
-				if !errors.As(err, &refusal) || refusal.Ahead != test.want {
-					t.Errorf("got %+v, want AWS's clock %v ahead", err, test.want)
+				if !errors.As(err, &refusal) || refusal.Skew != test.want {
+					t.Errorf("got %+v, want ours to be ahead by %v", err, test.want)
 				}
 			})
 		})

@@ -21,8 +21,9 @@ type Refusal struct {
 	Message   string
 	Status    int    // of HTTP; 0 where it is not known
 	RequestID string // AWS support asks for it
-	// Ahead is how far AWS's clock is ahead of this machine's; 0 where the answer does not say.
-	Ahead time.Duration
+	// Date is when AWS answered, by its own clock, and Skew how far this machine's was ahead of it.
+	Date time.Time
+	Skew time.Duration
 }
 
 func (r *Refusal) Error() string {
@@ -59,7 +60,7 @@ func (c Client) refused(err error, api smithy.APIError) error {
 		refusal.Status, refusal.RequestID = response.HTTPStatusCode(), untrusted.Line(response.ServiceRequestID())
 		if response.Response != nil {
 			after = retry.After(response.Response.Header)
-			refusal.Ahead = httpclient.Ahead(response.Response.Header, c.Now())
+			refusal.Date, refusal.Skew = httpclient.Clock(response.Response.Header, c.Now())
 		}
 	}
 	if refusal.mayPass() {

@@ -16,7 +16,6 @@ import (
 // UnreachedError is a call that got no answer.
 type UnreachedError struct {
 	Service string
-	NoHost  bool // the service's name does not exist
 	Cause   error
 }
 
@@ -40,8 +39,8 @@ func Unreached(service string, err error) error {
 	var noHost *net.DNSError
 	var noTrust *tls.CertificateVerificationError
 	var tooLarge *http.MaxBytesError
-	unreached := &UnreachedError{Service: service, NoHost: errors.As(err, &noHost) && noHost.IsNotFound, Cause: Fault(err)}
-	if unreached.NoHost || errors.As(err, &noTrust) || errors.As(err, &tooLarge) || errors.Is(err, errRedirect) {
+	unreached := &UnreachedError{service, Fault(err)}
+	if errors.As(err, &noHost) && noHost.IsNotFound || errors.As(err, &noTrust) || errors.As(err, &tooLarge) || errors.Is(err, errRedirect) {
 		return unreached
 	}
 	return retry.Transient(unreached, 0)
@@ -59,12 +58,12 @@ func Fault(err error) error {
 	return errors.New(untrusted.Line(u.Err.Error()))
 }
 
-// Ahead is how far a server's clock is ahead of this machine's, by the Date header of its answer (RFC 9110, section 6.6.1), which has whole
-// seconds. It is 0 without that header, and negative where the server's clock is behind.
-func Ahead(header http.Header, now time.Time) time.Duration {
+// Clock reads when a server answered, by its own clock (RFC 9110, section 6.6.1), and how far this machine's, which said now, is ahead of it.
+// Both are zero where the answer does not say. The header has whole seconds.
+func Clock(header http.Header, now time.Time) (date time.Time, skew time.Duration) {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
-		return 0
+		return time.Time{}, 0
 	}
-	return date.Sub(now).Round(time.Second)
+	return date, now.Sub(date).Truncate(time.Second)
 }
