@@ -1,16 +1,13 @@
 package step
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"gatepass/pkg/aws"
-	"gatepass/pkg/idtoken"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
-	"gatepass/pkg/secret"
 )
 
 // announce says where tokens go if that is not where they usually go, and what goes nowhere.
@@ -104,16 +101,4 @@ func namesOf(variables runner.Variables) []string {
 		names = append(names, v.Name)
 	}
 	return names
-}
-
-// describe shows on a line of its own what a cloud was told, for the one who has to compare it with a trust policy.
-func describe(token secret.String) string {
-	if token.IsEmpty() {
-		return ""
-	}
-	claims := idtoken.DecodeUnverified(token)
-	if claims["sub"] == nil {
-		return ""
-	}
-	return fmt.Sprintf("\nThe ID token said: issuer %v, audience %v, subject %v. Compare it with what the cloud trusts", claims["iss"], claims["aud"], claims["sub"])
 }
