@@ -136,9 +136,12 @@ func Explain(c Case) (explanation Explanation, ok bool) {
 func (e Explanation) Text() string {
 	var text strings.Builder
 	e.write(&text)
+	if len(e.Others) > 0 {
+		text.WriteString("If that is not it:\n")
+	}
 	for _, other := range e.Others {
-		text.WriteString("\nIf that is not it:\n")
-		other.write(&text)
+		text.WriteString("- " + other.Meaning + " " + other.Fix + "\n")
+		other.writePaste(&text)
 	}
 	return strings.TrimSuffix(text.String(), "\n")
 }
@@ -146,8 +149,14 @@ func (e Explanation) Text() string {
 func (e Explanation) write(text *strings.Builder) {
 	fmt.Fprintln(text, e.Meaning)
 	fmt.Fprintln(text, e.Fix)
-	for _, line := range e.Paste {
-		fmt.Fprintln(text, "    "+line)
+	e.writePaste(text)
+}
+
+func (e Explanation) writePaste(text *strings.Builder) {
+	for _, paste := range e.Paste {
+		for line := range strings.Lines(paste) {
+			text.WriteString("    " + strings.TrimSuffix(line, "\n") + "\n")
+		}
 	}
 }
 

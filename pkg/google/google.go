@@ -7,7 +7,6 @@ package google
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -18,6 +17,7 @@ import (
 	"google.golang.org/api/option"
 	"google.golang.org/api/sts/v1"
 
+	"gatepass/pkg/httpclient"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
@@ -137,4 +137,4 @@ func (c Client) keep(token string, expiry time.Time) (Token, error) {
 // resource is the full resource name of a provider, which Google's STS knows it by.
 func resource(in inputs.Google) string { return "//" + in.IAM.Host + "/" + in.Provider }
 
-var errNotGoogle = errors.New("the answer is not one of Google's; a proxy or the endpoint may be wrong")
+var errNotGoogle = &httpclient.GarbledError{Service: "Google", Problem: "the answer is not one of Google's; a proxy or the endpoint may be wrong"}

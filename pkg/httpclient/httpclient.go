@@ -3,7 +3,6 @@ package httpclient
 
 import (
 	"cmp"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -16,9 +15,7 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
-	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
-	"gatepass/pkg/untrusted"
 )
 
 // MaxBody is the number of bytes of an answer that are read. The largest right answer, a token, has about 12 KiB.
@@ -138,41 +135,6 @@ func isNear(host string) bool {
 		return !strings.Contains(host, ".")
 	}
 	return address.IsLoopback() || address.IsPrivate()
-}
-
-// Unreached is the error of a call that got no answer, marked for another try unless another one would fail in the same way: the host
-// does not exist, its certificate is not trusted, it redirects, or its answer is too large.
-func Unreached(service string, err error) error {
-	unreached := fmt.Errorf("%s was not reached: %w", service, Fault(err))
-	var noHost *net.DNSError
-	var noTrust *tls.CertificateVerificationError
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &noHost) && noHost.IsNotFound || errors.As(err, &noTrust) || errors.As(err, &tooLarge) || errors.Is(err, errRedirect) {
-		return unreached
-	}
-	return retry.Transient(unreached, 0)
-}
-
-// Fault says what was wrong with a call that got no answer, without the address, whose query and path are not for a log.
-func Fault(err error) error {
-	var u *url.Error
-	if !errors.As(err, &u) {
-		return err
-	}
-	if u.Timeout() {
-		return errors.New("no answer in time")
-	}
-	return errors.New(untrusted.Line(u.Err.Error()))
-}
-
-// Clock reads when a server answered, by its own clock (RFC 9110, section 6.6.1), and how far this machine's, which said now, is ahead of it.
-// Both are zero where the answer does not say. The header has whole seconds.
-func Clock(header http.Header, now time.Time) (date time.Time, skew time.Duration) {
-	date, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return time.Time{}, 0
-	}
-	return date, now.Sub(date).Round(time.Second)
 }
 
 // ReadAll reads the body of an answer.

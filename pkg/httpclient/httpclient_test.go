@@ -210,6 +210,10 @@ func TestOnlyWhatMayPassIsRetried(t *testing.T) {
 		if calls != test.calls || err == nil || !strings.HasPrefix(err.Error(), "AWS STS was not reached: ") {
 			t.Errorf("%s: %d calls, want %d; error %v", name, calls, test.calls, err)
 		}
+		var unreached *httpclient.UnreachedError
+		if !errors.As(err, &unreached) || unreached.Service != "AWS STS" {
+			t.Errorf("%s: got %+v", name, unreached)
+		}
 	}
 }
 

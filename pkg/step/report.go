@@ -112,8 +112,8 @@ func describe(token secret.String) string {
 		return ""
 	}
 	claims := idtoken.DecodeUnverified(token)
-	if claims.Subject == "" {
+	if claims["sub"] == nil {
 		return ""
 	}
-	return fmt.Sprintf("\nThe ID token said: issuer %s, audience %s, subject %s. Compare it with what the cloud trusts", claims.Issuer, claims.Audience, claims.Subject)
+	return fmt.Sprintf("\nThe ID token said: issuer %v, audience %v, subject %v. Compare it with what the cloud trusts", claims["iss"], claims["aud"], claims["sub"])
 }

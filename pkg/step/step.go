@@ -116,7 +116,7 @@ func (s Step) exchange(ctx context.Context, p plan) (session, error) {
 
 func (s Step) signInToAWS(ctx context.Context, p plan) (*aws.Credentials, error) {
 	var told string // what AWS was told, for the one who has to compare it with a trust policy
-	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, UserAgent: aws.UserAgent(s.getenv)}
+	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, Now: time.Now, UserAgent: aws.UserAgent(s.getenv)}
 	credentials, err := client.SignIn(ctx, *p.AWS, func(ctx context.Context) (token secret.String, err error) {
 		if p.AWS.Source == inputs.FromTokenFile {
 			token, err = aws.ReadTokenFile(p.AWS.TokenFile)
