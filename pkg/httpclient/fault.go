@@ -65,5 +65,5 @@ func Clock(header http.Header, now time.Time) (date time.Time, skew time.Duratio
 	if err != nil {
 		return time.Time{}, 0
 	}
-	return date, now.Sub(date).Truncate(time.Second)
+	return date, now.Sub(date).Round(time.Second)
 }
