@@ -4,5 +4,11 @@ import "slices"
 
 // causes are all that is known, the likeliest first among those that the evidence cannot tell apart.
 var causes = slices.Concat(
+	awsProviderCauses,
 	awsTokenCauses,
+	awsDeniedCauses,
+	awsAssumeCauses,
+	awsRequestCauses,
+	awsKeyCauses,
+	awsNetworkCauses,
 )

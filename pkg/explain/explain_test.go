@@ -75,6 +75,9 @@ func readCase(t *testing.T, text []byte) Case {
 		t.Fatal(err)
 	}
 	in, err := inputs.Parse(func(name string) (string, bool) {
+		if name == "ACTIONS_ID_TOKEN_REQUEST_TOKEN" && !told.NoToken {
+			return "request-token", true
+		}
 		for input, value := range told.With {
 			if name == "INPUT_"+strings.ToUpper(input) {
 				return value, true

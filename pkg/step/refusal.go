@@ -37,9 +37,15 @@ func refusalOf(err error) explain.Refusal {
 	)
 	switch {
 	case errors.As(err, &byAWS):
-		return explain.Refusal{Service: explain.AWSSTS, Code: byAWS.Code, Message: byAWS.Message, Status: byAWS.Status, RequestID: byAWS.RequestID, Date: byAWS.Date, Skew: byAWS.Skew}
+		return explain.Refusal{
+			Service: explain.AWSSTS, Code: byAWS.Code, Message: byAWS.Message, Status: byAWS.Status, RequestID: byAWS.RequestID,
+			Date: byAWS.Date, Skew: byAWS.Skew,
+		}
 	case errors.As(err, &byGoogle):
-		return explain.Refusal{Service: byGoogle.API, Code: byGoogle.Code, Message: byGoogle.Message, Status: byGoogle.Status, Reason: byGoogle.Reason}
+		return explain.Refusal{
+			Service: byGoogle.API, Code: byGoogle.Code, Message: byGoogle.Message, Status: byGoogle.Status, Reason: byGoogle.Reason, Metadata: byGoogle.Metadata,
+			Date: byGoogle.Date, Skew: byGoogle.Skew,
+		}
 	case errors.As(err, &byGitHub):
 		return explain.Refusal{Service: explain.GitHub, Message: byGitHub.Message, Status: byGitHub.Status}
 	case errors.Is(err, idtoken.ErrNoPermission):
@@ -107,7 +113,8 @@ func (s Step) summarize(p plan, attempts []attempt) {
 		refused = refused || a.isRefused()
 	}
 	succeeded := len(cases) == len(attempts) && !refused
-	if p.Explain == inputs.Never || !refused && !(succeeded && p.Explain == inputs.Always) {
+	wanted := refused && p.Explain != inputs.Never || succeeded && p.Explain == inputs.Always
+	if !wanted {
 		return
 	}
 	if err := p.files.Summarize(explain.Summary(cases)); err != nil {
