@@ -160,8 +160,5 @@ func (e Explanation) writePaste(text *strings.Builder) {
 	}
 }
 
-// claim is a claim's text, or nothing.
-func (c Case) claim(name string) string {
-	value, _ := c.Claims[name].(string)
-	return value
-}
+// claim is a claim of the token that was sent, or nothing.
+func (c Case) claim(name string) string { return text(c.Claims, name) }
