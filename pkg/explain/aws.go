@@ -72,14 +72,10 @@ func (c Case) conditionKey(claim string) string { return c.issuer() + ":" + clai
 // exactCondition is the part of a trust policy that lets in the jobs with this subject, and no others.
 func (c Case) exactCondition() string {
 	return `"Condition": ` + policyJSON("  ", map[string]any{"StringEquals": map[string]string{
-		c.conditionKey("aud"): plain(c.claim("aud")),
-		c.conditionKey("sub"): plain(c.claim("sub")),
+		c.conditionKey("aud"): exactly.Replace(c.claim("aud")),
+		c.conditionKey("sub"): exactly.Replace(c.claim("sub")),
 	}})
 }
-
-// plain writes a value so that no part of it is a policy variable, which ${ begins in policies of version 2012-10-17:
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
-func plain(value string) string { return strings.ReplaceAll(value, "${", "${$}{") }
 
 // oneLine writes a part of a policy on one line.
 func oneLine(value any) string { return strings.TrimSuffix(policyJSON("", value), "\n") }
