@@ -125,14 +125,21 @@ func (a *actions) covers(action string) bool {
 	return named != a.not
 }
 
-// Undecidable is what in the policy makes [Policy.Evaluate] answer Unknown, or may, whatever is in the token, when no more is known of the
-// request than the claims and the keys that known says yes to. Each error is a [trust.FaultError].
-func (p *Policy) Undecidable(known func(key string) bool) []error {
+// Undecidable is what in the policy no request can be decided by, when of its condition keys no more are known than the claims and those that
+// the patterns match. Each error is a [trust.FaultError].
+func (p *Policy) Undecidable(keys []string) []error {
+	known := func(s *statement, key string) bool {
+		if isProviders(key) {
+			return slices.ContainsFunc(s.principal.names, func(name principal) bool { return name.kind == kindFederated })
+		}
+		return slices.ContainsFunc(keys, func(pattern string) bool { return Like(lower(pattern), lower(key)) })
+	}
 	var faults []error
 	add := func(at trust.Position, path string, why Cause) {
 		faults = append(faults, &trust.FaultError{Position: at, Message: path + ": " + string(why)})
 	}
-	for _, s := range p.statements {
+	for i := range p.statements {
+		s := &p.statements[i]
 		if s.principal.not {
 			add(s.principal.Position, s.principal.path, EveryoneElse)
 		}
@@ -143,7 +150,7 @@ func (p *Policy) Undecidable(known func(key string) bool) []error {
 		}
 		for _, c := range s.conditions {
 			switch {
-			case !isProviders(c.key) && !known(c.key):
+			case !known(s, c.key):
 				add(c.Position, c.path, OnlyAWSKnows)
 			case len(c.values) == 0:
 				add(c.Position, c.path, NoValues)
@@ -152,7 +159,7 @@ func (p *Policy) Undecidable(known func(key string) bool) []error {
 			}
 			for _, v := range c.values {
 				for _, part := range v.parts {
-					if part.key != "" && !isProviders(part.key) && !known(part.key) {
+					if part.key != "" && !known(s, part.key) {
 						add(v.Position, v.path, UnresolvedVariable)
 					}
 				}

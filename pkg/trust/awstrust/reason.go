@@ -43,7 +43,7 @@ const (
 	NoValues           Cause = "AWS does not say what an empty list of values means"
 	NoForm             Cause = "AWS does not say how it compares this value"
 	EmptyValue         Cause = "AWS does not say whether an empty value counts as one"
-	UnresolvedVariable Cause = "a policy variable in the policy's value has no value, or not a plain one"
+	UnresolvedVariable Cause = "a policy variable in it has no value, none that is known, or one with a wildcard"
 	Binary             Cause = "this check does not compare binary values"
 )
 
