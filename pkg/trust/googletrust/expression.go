@@ -110,11 +110,15 @@ func isCall(part celast.Expr, function string) bool {
 	return part.Kind() == celast.CallKind && part.AsCall().FunctionName() == function
 }
 
-// doubt says which of the functions in a part, itself included, Google may or may not have. It is empty if there is none.
+// doubt says what keeps a part from being evaluated offline, functions that Google may or may not have, and groups. It is empty if nothing
+// does.
 func doubt(part celast.Expr) (reason string) {
 	walk(part, func(part celast.Expr) {
+		read, _ := referenceOf(part)
 		switch kind := part.Kind(); {
 		case reason != "":
+		case read == reference{"google", "groups"}, kind == celast.CallKind && read == reference{"google", ""}:
+			reason = "only Google knows google.groups"
 		case kind == celast.CallKind && !documented[part.AsCall().FunctionName()]:
 			reason = "only Google knows whether it has " + strings.Trim(part.AsCall().FunctionName(), "_@")
 		case kind == celast.ComprehensionKind:

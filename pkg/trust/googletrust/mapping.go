@@ -25,7 +25,7 @@ func (d *Decision) mapToken(claims trust.Claims) variables {
 		value, reasons := x.mapTo(name, v)
 		d.add(reasons...)
 		switch {
-		case name == groupsAttribute || doubt(x.root()) != "":
+		case doubt(x.root()) != "":
 			d.unknown[read] = true
 		case value != nil && read.variable == "google":
 			google[read.key] = value
