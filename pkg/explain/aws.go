@@ -24,10 +24,10 @@ func said(service, code, text string) func(Case) odds {
 // where narrows what a cause fits to the cases for which something more holds.
 func where(fits func(Case) odds, holds func(Case) bool) func(Case) odds {
 	return func(c Case) odds {
-		if !holds(c) {
-			return no
+		if odds := fits(c); odds != no && holds(c) {
+			return odds
 		}
-		return fits(c)
+		return no
 	}
 }
 

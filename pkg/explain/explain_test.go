@@ -15,6 +15,7 @@ import (
 
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/trust"
+	"gatepass/pkg/trust/awstrust"
 )
 
 var update = flag.Bool("update", false, "rewrite what the explanations are")
@@ -51,7 +52,7 @@ func testExplanation(t *testing.T, file string) {
 		}
 		return &archive.Files[i]
 	}
-	explanation, ok := Explain(readCase(t, text("case.yaml").Data))
+	explanation, ok := Explain(readCase(t, archive))
 	if !ok {
 		t.Fatal("no cause fits")
 	}
@@ -68,11 +69,24 @@ func testExplanation(t *testing.T, file string) {
 	}
 }
 
-func readCase(t *testing.T, text []byte) Case {
+// readCase reads case.yaml, and the evidence in aws-trust-policy.json or google-provider.json, if there is any.
+func readCase(t *testing.T, archive *txtar.Archive) Case {
 	t.Helper()
 	var told refused
-	if err := yaml.UnmarshalWithOptions(text, &told, yaml.Strict()); err != nil {
-		t.Fatal(err)
+	var c Case
+	for _, file := range archive.Files {
+		var err error
+		switch file.Name {
+		case "case.yaml":
+			err = yaml.UnmarshalWithOptions(file.Data, &told, yaml.Strict())
+		case "aws-trust-policy.json":
+			c.Policy, err = awstrust.Parse(node(t, file.Data))
+		case "google-provider.json":
+			c.Provider, err = trust.ParseGoogleProvider(node(t, file.Data))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	in, err := inputs.Parse(func(name string) (string, bool) {
 		if name == "ACTIONS_ID_TOKEN_REQUEST_TOKEN" && !told.NoToken {
@@ -88,13 +102,22 @@ func readCase(t *testing.T, text []byte) Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Case{Refusal: told.Refusal, Job: told.Job, AWS: in.AWS, Google: in.Google}
+	c.Refusal, c.Job, c.AWS, c.Google = told.Refusal, told.Job, in.AWS, in.Google
 	if !told.NoToken {
 		c.Claims = usualClaims(in)
 		maps.Copy(c.Claims, told.Claims)
 		maps.DeleteFunc(c.Claims, func(_ string, value any) bool { return value == nil })
 	}
 	return c
+}
+
+func node(t *testing.T, text []byte) *trust.Node {
+	t.Helper()
+	document, err := trust.ParseJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
 }
 
 // usualClaims are those of GitHub's documentation for a push to a branch: https://docs.github.com/actions/reference/security/oidc
