@@ -244,6 +244,8 @@ func (w *world) laterStep([]string) (string, error) {
 
 func (w *world) outputs([]string) (string, error) { return assignments(w.current.Outputs), nil }
 
+func (w *world) summary([]string) (string, error) { return w.current.Summary, nil }
+
 func assignments(variables map[string]string) string {
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
