@@ -4,6 +4,7 @@ import "slices"
 
 // causes are all that is known, the likeliest first among those that the evidence cannot tell apart.
 var causes = slices.Concat(
+	githubCauses,
 	awsProviderCauses,
 	awsTokenCauses,
 	awsDeniedCauses,
@@ -11,4 +12,10 @@ var causes = slices.Concat(
 	awsRequestCauses,
 	awsKeyCauses,
 	awsNetworkCauses,
+	googleSTSCauses,
+	googleMappingCauses,
+	googleAccountCauses,
+	googleDeniedCauses,
+	googleOAuthCauses,
+	googleNetworkCauses,
 )
