@@ -21,13 +21,14 @@ func said(service, code, text string) func(Case) odds {
 	}
 }
 
-// where narrows what a cause fits to the cases for which something more holds.
+// where narrows what a cause fits to the cases for which something more holds, which is asked of no other case.
 func where(fits func(Case) odds, holds func(Case) bool) func(Case) odds {
 	return func(c Case) odds {
-		if odds := fits(c); odds != no && holds(c) {
-			return odds
+		odds := fits(c)
+		if odds == no || !holds(c) {
+			return no
 		}
-		return no
+		return odds
 	}
 }
 

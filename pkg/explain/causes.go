@@ -6,6 +6,7 @@ import "slices"
 var causes = slices.Concat(
 	awsEvidenceCauses,
 	googleEvidenceCauses,
+	githubCauses,
 	awsProviderCauses,
 	awsTokenCauses,
 	awsDeniedCauses,
@@ -13,4 +14,10 @@ var causes = slices.Concat(
 	awsRequestCauses,
 	awsKeyCauses,
 	awsNetworkCauses,
+	googleSTSCauses,
+	googleMappingCauses,
+	googleAccountCauses,
+	googleDeniedCauses,
+	googleOAuthCauses,
+	googleNetworkCauses,
 )

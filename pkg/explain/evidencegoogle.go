@@ -25,21 +25,21 @@ var googleEvidenceCauses = []cause{
 		return Explanation{
 			Meaning: fmt.Sprintf("The provider is deleted, says google-provider (line %d).", c.Provider.State.Line),
 			Fix:     "For 30 days after that it can be brought back:",
-			Paste:   []string{quote.Command("gcloud", "iam", "workload-identity-pools", "providers", "undelete", c.Google.Provider)},
+			Paste:   []string{gcloudProviders("undelete", c.Google.Provider)},
 		}
 	}},
 	{"google-evidence-disabled", where(said(GoogleSTS, "invalid_target", ""), func(c Case) bool { return c.Provider != nil && c.Provider.Disabled.Value }), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The provider is disabled, says google-provider (line %d).", c.Provider.Disabled.Line),
 			Fix:     "Enable it:",
-			Paste:   []string{c.updateProvider("--no-disabled")},
+			Paste:   []string{c.update("--no-disabled")},
 		}
 	}},
 	{"google-evidence-issuer", where(said(GoogleSTS, "invalid_grant", ""), hasAnotherIssuer), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The token's issuer is %s. The provider takes tokens of %s, says google-provider (line %d).", c.claim("iss"), shown(c.Provider.Issuer), c.Provider.Issuer.Line),
 			Fix:     "Set the provider's issuer to the token's:",
-			Paste:   []string{c.updateProvider("--issuer-uri=" + c.claim("iss"))},
+			Paste:   []string{c.update("--issuer-uri=" + c.claim("iss"))},
 		}
 	}},
 	{"google-evidence-audience", where(said(GoogleSTS, "invalid_grant", ""), hasAnotherAudience), func(c Case) Explanation {
@@ -51,24 +51,17 @@ var googleEvidenceCauses = []cause{
 				"# Either ask for what it accepts:",
 				input("audience", accepted[0]),
 				"# Or have the provider accept the token's audience, too:",
-				c.updateProvider("--allowed-audiences=" + strings.Join(append(slices.Clone(accepted), c.claim("aud")), ",")),
+				c.update("--allowed-audiences=" + strings.Join(append(slices.Clone(accepted), c.claim("aud")), ",")),
 			},
 		}
 	}},
-	{"google-evidence-condition", where(said(GoogleSTS, "unauthorized_client", "attribute condition"), hasCondition), explainCondition},
-	{"google-evidence-mapping", perhaps(where(impersonationDenied, func(c Case) bool { return c.Provider != nil && len(c.Provider.Mapping) > 0 })), explainMapping},
+	{"google-evidence-condition", where(rejected, hasCondition), explainCondition},
+	{"google-evidence-mapping", perhaps(where(lacksPermission, hasMapping)), explainMapping},
 }
 
 // providerRefused fits where Google's STS has refused the token.
 func providerRefused(c Case) odds {
 	if c.Provider != nil && c.Refusal.Service == GoogleSTS && c.Refusal.Status >= 400 && c.Refusal.Status < 500 {
-		return certain
-	}
-	return no
-}
-
-func impersonationDenied(c Case) odds {
-	if c.Refusal.Service == IAMCredentials && c.Refusal.Reason == "IAM_PERMISSION_DENIED" && c.Google.Key == nil {
 		return certain
 	}
 	return no
@@ -90,7 +83,7 @@ func hasAnotherAudience(c Case) bool {
 // https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers#oidc
 func (c Case) accepted() []string {
 	if len(c.Provider.Audiences) == 0 {
-		return []string{"https://iam." + c.Google.Universe + "/" + c.Google.Provider}
+		return []string{c.usualAudience()}
 	}
 	var accepted []string
 	for _, audience := range c.Provider.Audiences {
@@ -99,11 +92,10 @@ func (c Case) accepted() []string {
 	return accepted
 }
 
-func hasCondition(c Case) bool { return c.Provider != nil && c.Provider.Condition.Value != "" }
+// hasMapping tells whether it is known which attributes a binding may name.
+func hasMapping(c Case) bool { return c.Provider != nil && len(c.Provider.Mapping) > 0 }
 
-func (c Case) updateProvider(flags ...string) string {
-	return quote.Command(append([]string{"gcloud", "iam", "workload-identity-pools", "providers", "update-oidc", c.Google.Provider}, flags...)...)
-}
+func hasCondition(c Case) bool { return c.Provider != nil && c.Provider.Condition.Value != "" }
 
 // shown is a text of the file, cleaned for printing.
 func shown(text trust.Text) string { return untrusted.Line(text.Value) }
@@ -141,9 +133,9 @@ func explainCondition(c Case) Explanation {
 		})
 	}
 	if corrected != condition {
-		e.Paste = append(e.Paste, "# As it was probably meant:", c.updateProvider("--attribute-condition="+corrected))
+		e.Paste = append(e.Paste, "# As it was probably meant:", c.update("--attribute-condition="+corrected))
 	}
-	e.Paste = append(e.Paste, "# To admit every job of "+c.claim("repository")+", and no other:", c.updateProvider("--attribute-condition="+GoogleCondition(c.Claims)))
+	e.Paste = append(e.Paste, "# To admit every job of "+c.claim("repository")+", and no other:", c.update("--attribute-condition="+GoogleCondition(c.Claims)))
 	return e
 }
 
@@ -160,7 +152,6 @@ func claimsIn(expression string) []string {
 
 // explainMapping lists the members that this token is, as far as the mapping passes claims on as they are.
 func explainMapping(c Case) Explanation {
-	pool, _, _ := strings.Cut(c.Google.Provider, "/providers/")
 	var mapped, members []string
 	for _, m := range c.Provider.Mapping {
 		attribute := shown(m.Attribute)
@@ -169,19 +160,18 @@ func explainMapping(c Case) Explanation {
 		switch {
 		case value == "":
 		case attribute == "google.subject":
-			members = append(members, "principal://iam.googleapis.com/"+pool+"/subject/"+value)
+			members = append(members, "principal://iam.googleapis.com/"+c.pool()+"/subject/"+value)
 		case strings.HasPrefix(attribute, "attribute."):
-			members = append(members, "principalSet://iam.googleapis.com/"+pool+"/"+attribute+"/"+value)
+			members = append(members, "principalSet://iam.googleapis.com/"+c.pool()+"/"+attribute+"/"+value)
 		}
 	}
 	e := Explanation{
 		Meaning: fmt.Sprintf("%s has no binding that fits this job. The provider maps %s, says google-provider; a binding over any other attribute never matches, and Google does not say so.", c.Google.ServiceAccount, strings.Join(mapped, ", ")),
 		Fix:     "See what is bound, and bind one of the members that this job is:",
-		Paste:   []string{quote.Command("gcloud", "iam", "service-accounts", "get-iam-policy", c.Google.ServiceAccount)},
+		Paste:   []string{gcloudAccounts("get-iam-policy", c.Google.ServiceAccount)},
 	}
 	for _, member := range members {
-		e.Paste = append(e.Paste, quote.Command("gcloud", "iam", "service-accounts", "add-iam-policy-binding", c.Google.ServiceAccount,
-			"--role=roles/iam.workloadIdentityUser", "--member="+member))
+		e.Paste = append(e.Paste, bind(c.Google.ServiceAccount, workloadIdentityUser, member))
 	}
 	return e
 }

@@ -121,20 +121,27 @@ type cause struct {
 // explanation. There is none for what no cause fits.
 func Explain(c Case) (explanation Explanation, ok bool) {
 	var found []Explanation
-	for _, cause := range causes {
-		odds := cause.odds(c)
-		if odds != no {
-			found = append(found, cause.explain(c))
-		}
-		if odds == certain {
-			break
-		}
+	for _, cause := range fitting(c) {
+		found = append(found, cause.explain(c))
 	}
 	if len(found) == 0 {
 		return Explanation{}, false
 	}
 	found[0].Others = found[1:]
 	return found[0], true
+}
+
+func fitting(c Case) (fit []cause) {
+	for _, cause := range causes {
+		odds := cause.odds(c)
+		if odds != no {
+			fit = append(fit, cause)
+		}
+		if odds == certain {
+			break
+		}
+	}
+	return fit
 }
 
 // Text is the explanation as a log shows it, below the answer.

@@ -23,8 +23,10 @@ var update = flag.Bool("update", false, "rewrite what the explanations are")
 // refused is a sign-in as a file of testdata tells it: what the step asked for, what is unusual about the job, and what came back.
 type refused struct {
 	With    map[string]string `yaml:"with"`
+	Env     map[string]string `yaml:"env"`
 	Claims  map[string]any    `yaml:"claims"`   // besides the usual ones; null takes one out
 	NoToken bool              `yaml:"no-token"` // no ID token was sent
+	Key     string            `yaml:"key"`      // Google: there is a key of this service account in place of the provider
 	Job     Job               `yaml:"job"`
 	Refusal Refusal           `yaml:"refusal"`
 }
@@ -97,12 +99,17 @@ func readCase(t *testing.T, archive *txtar.Archive) Case {
 				return value, true
 			}
 		}
-		return "", false
+		value, ok := told.Env[name]
+		return value, ok
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Refusal, c.Job, c.AWS, c.Google = told.Refusal, told.Job, in.AWS, in.Google
+	if told.Key != "" {
+		c.Google.Key = &inputs.ServiceAccountKey{ID: "0123456789abcdef0123456789abcdef01234567", Email: told.Key}
+		c.Google.Provider, c.Google.Audience = "", ""
+	}
 	if !told.NoToken {
 		c.Claims = usualClaims(in)
 		maps.Copy(c.Claims, told.Claims)
@@ -120,13 +127,42 @@ func node(t *testing.T, text []byte) *trust.Node {
 	return document
 }
 
+// A name tells a cause from the others, and each cause is a user's answer in some file of testdata.
+func TestEveryCauseIsSeen(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, cause := range causes {
+		if _, twice := seen[cause.name]; twice {
+			t.Errorf("there are two causes %s", cause.name)
+		}
+		seen[cause.name] = false
+	}
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cause := range fitting(readCase(t, archive)) {
+			seen[cause.name] = true
+		}
+	}
+	for name, ok := range seen {
+		if !ok {
+			t.Errorf("no file of testdata shows the cause %s", name)
+		}
+	}
+}
+
 // usualClaims are those of GitHub's documentation for a push to a branch: https://docs.github.com/actions/reference/security/oidc
 func usualClaims(in inputs.Inputs) trust.Claims {
 	issued := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 	claims := trust.Claims{
 		"iss": "https://token.actions.githubusercontent.com", "sub": "repo:octo-org/octo-repo:ref:refs/heads/main",
 		"repository": "octo-org/octo-repo", "repository_id": "74", "repository_owner": "octo-org", "repository_owner_id": "65",
-		"ref": "refs/heads/main", "ref_type": "branch", "event_name": "push", "actor": "octocat", "actor_id": "12",
+		"ref": "refs/heads/main", "ref_type": "branch", "event_name": "push", "head_ref": "", "base_ref": "", "actor": "octocat", "actor_id": "12",
 		"workflow_ref":       "octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main",
 		"job_workflow_ref":   "octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main",
 		"runner_environment": "github-hosted", "run_id": "1658821493", "run_attempt": "1",

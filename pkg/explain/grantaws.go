@@ -1,8 +1,6 @@
 package explain
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 
 	"gatepass/pkg/trust"
@@ -75,10 +73,5 @@ func trustPolicy(provider string, when condition) string {
 		Version   string
 		Statement []statement
 	}{"2012-10-17", []statement{{"Allow", principal{provider}, "sts:AssumeRoleWithWebIdentity", when}}}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(policy) // of texts, into memory
-	return out.String()
+	return policyJSON("  ", policy)
 }

@@ -66,7 +66,7 @@ func isClaim(claims trust.Claims, name string) string {
 type GoogleMember struct {
 	LetsIn string // a phrase
 	Member string
-	// Needs is the attribute that the provider must map for it.
+	// Needs is what the provider must map for it.
 	Needs string
 }
 
@@ -82,18 +82,18 @@ func GoogleMembers(pool string, claims trust.Claims) []GoogleMember {
 	case expression != "assertion.sub":
 		letsIn = "every job of " + text(claims, "repository") + " for the event " + text(claims, "event_name")
 	}
-	members := []GoogleMember{{letsIn, "principal://iam.googleapis.com/" + pool + "/subject/" + subject, "google.subject"}}
-	set := func(letsIn, attribute, value string) {
-		members = append(members, GoogleMember{letsIn, "principalSet://iam.googleapis.com/" + pool + "/" + attribute + "/" + value, attribute})
+	members := []GoogleMember{{letsIn, "principal://iam.googleapis.com/" + pool + "/subject/" + subject, "google.subject=" + expression}}
+	set := func(letsIn, attribute, expression, value string) {
+		members = append(members, GoogleMember{letsIn, "principalSet://iam.googleapis.com/" + pool + "/" + attribute + "/" + value, attribute + "=" + expression})
 	}
 	id, ref := text(claims, "repository_id"), text(claims, "ref")
 	if id == "" {
-		set(thisRepository(claims), "attribute.repository", text(claims, "repository"))
+		set(thisRepository(claims), "attribute.repository", "assertion.repository", text(claims, "repository"))
 		return members
 	}
 	if ref != "" && expression != repositoryRef {
-		set(thisRef(claims), "attribute.repository_ref", id+":"+ref)
+		set(thisRef(claims), "attribute.repository_ref", repositoryRef, id+":"+ref)
 	}
-	set(thisRepository(claims), "attribute.repository_id", id)
+	set(thisRepository(claims), "attribute.repository_id", "assertion.repository_id", id)
 	return members
 }
