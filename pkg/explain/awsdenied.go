@@ -19,29 +19,36 @@ var awsDeniedCauses = slices.Concat(awsSubjectCauses(), []cause{
 			Paste:   []string{c.getRole("Role.Arn", "--output", "text")},
 		}
 	}},
-	{"aws-statement", perhaps(denied), func(c Case) Explanation {
+	{"aws-statement", guess(denied), func(c Case) Explanation {
 		return Explanation{
 			Meaning: "The policy's statement is for sts:AssumeRole, or for another provider.",
 			Fix:     "It needs:",
 			Paste:   []string{`"Action": "sts:AssumeRoleWithWebIdentity", "Principal": ` + oneLine(struct{ Federated string }{c.providerARN()})},
 		}
 	}},
-	{"aws-wildcard", perhaps(denied), func(Case) Explanation {
+	{"aws-wildcard", guess(denied), func(Case) Explanation {
 		return Explanation{
 			Meaning: "The policy has a * under StringEquals, where it is a plain character.",
 			Fix:     "Write StringLike in its place.",
 		}
 	}},
-	{"aws-case", perhaps(where(denied, hasCapitals)), func(c Case) Explanation {
+	{"aws-case", guess(where(denied, hasCapitals)), func(c Case) Explanation {
 		return Explanation{
 			Meaning: "The policy spells the repository in small letters.",
 			Fix:     fmt.Sprintf("AWS tells capitals from small ones; write %s.", c.claim("repository")),
 		}
 	}},
-	{"aws-unpopulated", perhaps(denied), func(Case) Explanation {
+	{"aws-unpopulated", guess(denied), func(Case) Explanation {
 		return Explanation{
 			Meaning: "The policy has a condition on a claim that AWS does not read, such as repository_owner or event_name, and so never holds.",
 			Fix:     "Take it out. AWS reads " + strings.Join(populated, ", ") + ".",
+		}
+	}},
+	{"aws-evidence", guess(denied), func(c Case) Explanation {
+		return Explanation{
+			Meaning: "You need not guess.",
+			Fix:     "With the policy in a file of the checkout, this step says which of its conditions does not hold:",
+			Paste:   []string{c.getRole("Role.AssumeRolePolicyDocument") + " >trust-policy.json", input("aws-trust-policy", "trust-policy.json")},
 		}
 	}},
 	{"aws-propagation", perhaps(denied), func(Case) Explanation {
@@ -54,12 +61,21 @@ var awsDeniedCauses = slices.Concat(awsSubjectCauses(), []cause{
 		return Explanation{
 			Meaning: "A service or resource control policy of your AWS organization forbids it.",
 			Fix:     fmt.Sprintf("After about 15 minutes, this shows what CloudTrail says about this request, with credentials of %s:", c.account()),
-			Paste: []string{quote.Command("aws", "cloudtrail", "lookup-events", "--region", c.AWS.Region,
-				"--lookup-attributes", "AttributeKey=EventName,AttributeValue=AssumeRoleWithWebIdentity",
-				"--query", fmt.Sprintf("Events[?contains(CloudTrailEvent, '%s')].CloudTrailEvent", c.Refusal.RequestID), "--output", "text")},
+			Paste:   []string{c.lookUpEvent()},
 		}
 	}},
 })
+
+// lookUpEvent prints what CloudTrail has recorded of the request.
+func (c Case) lookUpEvent() string {
+	event := "AssumeRoleWithWebIdentity"
+	if _, action, _ := c.refusedCall(); action != "" {
+		event = strings.TrimPrefix(action, "sts:")
+	}
+	return quote.Command("aws", "cloudtrail", "lookup-events", "--region", c.AWS.Region,
+		"--lookup-attributes", "AttributeKey=EventName,AttributeValue="+event,
+		"--query", fmt.Sprintf("Events[?contains(CloudTrailEvent, '%s')].CloudTrailEvent", c.Refusal.RequestID), "--output", "text")
+}
 
 // populated are the claims of GitHub's that AWS makes condition keys of:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
@@ -67,6 +83,9 @@ var populated = []string{
 	"aud", "sub", "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref",
 	"ref", "repository", "repository_id", "repository_owner_id", "workflow",
 }
+
+// guess is what may be wrong with a policy that the step does not have.
+func guess(fits func(Case) odds) func(Case) odds { return perhaps(where(fits, not(hasPolicy))) }
 
 var denied = said(AWSSTS, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 
@@ -109,10 +128,10 @@ func awsSubjectCauses() []cause {
 		first := func(c Case) bool {
 			return t.holds(c) && !slices.ContainsFunc(earlier, func(e trait) bool { return e.holds(c) })
 		}
-		causes = append(causes, cause{t.name, perhaps(where(denied, first)), explainSubject})
+		causes = append(causes, cause{t.name, guess(where(denied, first)), explainSubject})
 	}
 	none := func(c Case) bool { return !slices.ContainsFunc(traits, func(t trait) bool { return t.holds(c) }) }
-	return append(causes, cause{"aws-subject", perhaps(where(denied, none)), explainSubject})
+	return append(causes, cause{"aws-subject", guess(where(denied, none)), explainSubject})
 }
 
 func explainSubject(c Case) Explanation {

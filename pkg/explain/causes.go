@@ -4,6 +4,8 @@ import "slices"
 
 // causes are all that is known, the likeliest first among those that the evidence cannot tell apart.
 var causes = slices.Concat(
+	awsEvidenceCauses,
+	googleEvidenceCauses,
 	githubCauses,
 	awsProviderCauses,
 	awsTokenCauses,

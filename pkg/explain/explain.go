@@ -11,6 +11,7 @@ import (
 
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/trust"
+	"gatepass/pkg/trust/awstrust"
 )
 
 // Case is a sign-in to one cloud, mostly one that failed, and all that is known about it. All its texts are cleaned for printing
@@ -23,6 +24,10 @@ type Case struct {
 	// AWS or Google is what was asked for; nil for the other one.
 	AWS    *inputs.AWS
 	Google *inputs.Google
+	// Policy is the role's trust policy, and Provider the workload identity provider, where the step names a file with it: aws-trust-policy,
+	// google-provider. Their texts are as they are in the file, and are cleaned where an explanation shows them.
+	Policy   *awstrust.Policy
+	Provider *trust.GoogleProvider
 }
 
 // Refusal is what a service answered, cleaned for printing. The zero value is for a sign-in that succeeded.

@@ -15,6 +15,7 @@ import (
 
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/trust"
+	"gatepass/pkg/trust/awstrust"
 )
 
 var update = flag.Bool("update", false, "rewrite what the explanations are")
@@ -58,7 +59,7 @@ func testExplanation(t *testing.T, file string) {
 		}
 		return &archive.Files[i]
 	}
-	explanation, ok := Explain(readCase(t, text("case.yaml").Data))
+	explanation, ok := Explain(readCase(t, archive))
 	if !ok {
 		t.Fatal("no cause fits")
 	}
@@ -75,14 +76,28 @@ func testExplanation(t *testing.T, file string) {
 	}
 }
 
-func readCase(t *testing.T, text []byte) Case {
+// readCase reads case.yaml, and the evidence in aws-trust-policy.json or google-provider.json, if there is any.
+func readCase(t *testing.T, archive *txtar.Archive) Case {
 	t.Helper()
 	var told refused
-	if err := yaml.UnmarshalWithOptions(text, &told, yaml.Strict()); err != nil {
-		t.Fatal(err)
+	var c Case
+	for _, file := range archive.Files {
+		var err error
+		switch file.Name {
+		case "case.yaml":
+			err = yaml.UnmarshalWithOptions(file.Data, &told, yaml.Strict())
+		case "aws-trust-policy.json":
+			c.Policy, err = awstrust.Parse(node(t, file.Data))
+		case "google-provider.json":
+			c.Provider, err = trust.ParseGoogleProvider(node(t, file.Data))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	in := told.inputs(t)
-	return Case{Refusal: told.Refusal, Job: told.Job, AWS: in.AWS, Google: in.Google, Claims: told.claims(in)}
+	c.Refusal, c.Job, c.AWS, c.Google, c.Claims = told.Refusal, told.Job, in.AWS, in.Google, told.claims(in)
+	return c
 }
 
 func (told refused) inputs(t *testing.T) inputs.Inputs {
@@ -120,6 +135,15 @@ func (told refused) claims(in inputs.Inputs) trust.Claims {
 	return claims
 }
 
+func node(t *testing.T, text []byte) *trust.Node {
+	t.Helper()
+	document, err := trust.ParseJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
 // A name tells a cause from the others, and each cause is a user's answer in some file of testdata.
 func TestEveryCauseIsSeen(t *testing.T) {
 	seen := make(map[string]bool)
@@ -138,7 +162,7 @@ func TestEveryCauseIsSeen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, cause := range fitting(readCase(t, archive.Files[0].Data)) {
+		for _, cause := range fitting(readCase(t, archive)) {
 			seen[cause.name] = true
 		}
 	}

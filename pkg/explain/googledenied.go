@@ -38,7 +38,7 @@ var googleDeniedCauses = []cause{
 			Paste:   []string{bind(c.Google.ServiceAccount, tokenCreator, c.member())},
 		}
 	}},
-	{"google-impersonation", perhaps(lacksPermission), func(c Case) Explanation {
+	{"google-impersonation", perhaps(where(lacksPermission, not(hasMapping))), func(c Case) Explanation {
 		members := GoogleMembers(c.pool(), c.Claims)
 		widest := members[len(members)-1]
 		return Explanation{
@@ -51,14 +51,14 @@ var googleDeniedCauses = []cause{
 			},
 		}
 	}},
-	{"google-subject-changed", perhaps(where(lacksPermission, hasImmutableSubject)), func(c Case) Explanation {
+	{"google-subject-changed", perhaps(where(lacksPermission, func(c Case) bool { return hasImmutableSubject(c) && !hasMapping(c) })), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The binding may be there, but end in /subject/%s. This repository's tokens have the IDs of owner and repository in sub, as those of all repositories that were made, renamed or moved since 15 July 2026.",
 				withoutIDs(c.claim("sub"))),
 			Fix: "Give the role to the sub that the first command has.",
 		}
 	}},
-	{"google-attribute-unmapped", perhaps(lacksPermission), func(c Case) Explanation {
+	{"google-attribute-unmapped", perhaps(where(lacksPermission, not(hasMapping))), func(c Case) Explanation {
 		return Explanation{
 			Meaning: "The binding may be there, but name an attribute that the provider does not map, or two at once: such a member is nobody, and Google does not say so. " +
 				"A member names one attribute, attribute.NAME/VALUE, with the value letter by letter, upper and lower case included.",

@@ -14,10 +14,12 @@ import (
 // them, and ready trust policies, conditions and members for exactly this job. It never holds the token.
 func Summary(cases []Case) string {
 	var page strings.Builder
-	for i, c := range cases {
-		if i > 0 && c.isFromGitHub() && reflect.DeepEqual(c.Refusal, cases[i-1].Refusal) {
-			continue // one answer is told once
+	var told Refusal
+	for _, c := range cases {
+		if c.isFromGitHub() && reflect.DeepEqual(c.Refusal, told) {
+			continue // one answer for both
 		}
+		told = c.Refusal
 		fmt.Fprintf(&page, "### %s\n\n", c.title())
 		if identity := c.identity(); identity != "" && !c.isFromGitHub() {
 			fmt.Fprintf(&page, "%s\n\n", identity)

@@ -162,7 +162,7 @@ func TestWithoutClaims(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := readCase(t, archive.Files[0].Data)
+		c := readCase(t, archive)
 		c.Claims = nil
 		if _, ok := Explain(c); !ok && !strings.HasPrefix(filepath.Base(file), "aws_") {
 			t.Errorf("%s: without claims, no cause fits", file)

@@ -38,7 +38,7 @@ var claimRows = []claimRow{
 // writeClaims writes one table for all clouds, whose tokens differ in the audience alone.
 func writeClaims(page *strings.Builder, cases []Case) {
 	i := slices.IndexFunc(cases, func(c Case) bool { return len(c.Claims) > 0 })
-	claims := trust.Claims{}
+	var claims trust.Claims
 	switch {
 	case i >= 0:
 		claims = cases[i].Claims

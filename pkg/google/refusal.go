@@ -85,9 +85,13 @@ func (c Client) explain(api string, err error) error {
 	}
 	var unanswered *url.Error
 	if !errors.As(err, &unanswered) { // what came is not what the client can read
-		return errNotGoogle
+		return notGoogle(api)
 	}
 	return httpclient.Unreached(api, err)
+}
+
+func notGoogle(api string) error {
+	return &httpclient.GarbledError{Service: api, Problem: "the answer is not one of Google's; a proxy or the endpoint may be wrong"}
 }
 
 // parse reads both shapes of Google's errors: {"error": "…", "error_description": "…"} of the STS and OAuth endpoints, and

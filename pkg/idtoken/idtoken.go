@@ -19,14 +19,8 @@ import (
 	"gatepass/pkg/untrusted"
 )
 
-// ErrNoPermission says that the job may not ask for ID tokens, and what to do about it.
-var ErrNoPermission = errors.New(`this job may not ask GitHub for an ID token. Add to the job, and where it is a reusable workflow, to the job that calls it:
-
-    permissions:
-      id-token: write
-      contents: read
-
-A job that names permissions has no others, so keep the ones it needs. Runs of pull requests from forks and of Dependabot cannot have this permission`)
+// ErrNoPermission says that the job may not ask for ID tokens.
+var ErrNoPermission = errors.New("this job may not ask GitHub for an ID token: it lacks the permission id-token: write")
 
 // service is what errors call it.
 const service = "GitHub"

@@ -48,6 +48,7 @@ type plan struct {
 	files     runner.Files
 	http      *http.Client
 	retry     retry.Policy
+	evidence  evidence
 }
 
 // session is what a sign-in has obtained.
@@ -94,14 +95,15 @@ func (s Step) plan() (plan, error) {
 	github, githubErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
 	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
-	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts)}
+	known, evidenceErr := readEvidence(in)
+	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts), known}
 	if in.AWS != nil && in.AWS.MaskAccountID && in.AWS.Role != nil {
 		s.Log.Mask(secret.New(in.AWS.Role.Account()))
 	}
 	if in.NeedsIDToken && githubErr != nil {
 		inputErr = errors.Join(inputErr, s.withoutToken(p))
 	}
-	return p, errors.Join(inputErr, filesErr)
+	return p, errors.Join(inputErr, evidenceErr, filesErr)
 }
 
 // exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
@@ -113,11 +115,11 @@ func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 		job             = s.job()
 	)
 	if p.AWS != nil {
-		onAWS = attempt{what: "AWS" + roleOf(*p.AWS), known: explain.Case{Job: job, AWS: p.AWS}}
+		onAWS = attempt{what: "AWS" + roleOf(*p.AWS), known: explain.Case{Job: job, AWS: p.AWS, Policy: p.evidence.policy}}
 		both.Go(func() { out.aws = s.signInToAWS(ctx, p, &onAWS) })
 	}
 	if p.Google != nil {
-		onGoogle = attempt{what: "Google Cloud, " + identity(*p.Google), known: explain.Case{Job: job, Google: p.Google}}
+		onGoogle = attempt{what: "Google Cloud, " + identity(*p.Google), known: explain.Case{Job: job, Google: p.Google, Provider: p.evidence.provider}}
 		both.Go(func() { out.google = s.signInToGoogle(ctx, p, &onGoogle) })
 	}
 	both.Wait()
