@@ -29,6 +29,11 @@ type refused struct {
 	Key     string            `yaml:"key"`      // Google: there is a key of this service account in place of the provider
 	Job     Job               `yaml:"job"`
 	Refusal Refusal           `yaml:"refusal"`
+
+	// In a file of testdata/summary, what each cloud has answered; nothing where it agreed, or was not asked.
+	AWS    Refusal `yaml:"aws"`
+	Google Refusal `yaml:"google"`
+	GitHub Refusal `yaml:"github"` // in place of both
 }
 
 // Each file of testdata is a refusal and the text that a user reads. Its comment says which cause it is about.
@@ -90,6 +95,13 @@ func readCase(t *testing.T, archive *txtar.Archive) Case {
 			t.Fatal(err)
 		}
 	}
+	in := told.inputs(t)
+	c.Refusal, c.Job, c.AWS, c.Google, c.Claims = told.Refusal, told.Job, in.AWS, in.Google, told.claims(in)
+	return c
+}
+
+func (told refused) inputs(t *testing.T) inputs.Inputs {
+	t.Helper()
 	in, err := inputs.Parse(func(name string) (string, bool) {
 		if name == "ACTIONS_ID_TOKEN_REQUEST_TOKEN" && !told.NoToken {
 			return "request-token", true
@@ -105,17 +117,22 @@ func readCase(t *testing.T, archive *txtar.Archive) Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Refusal, c.Job, c.AWS, c.Google = told.Refusal, told.Job, in.AWS, in.Google
 	if told.Key != "" {
-		c.Google.Key = &inputs.ServiceAccountKey{ID: "0123456789abcdef0123456789abcdef01234567", Email: told.Key}
-		c.Google.Provider, c.Google.Audience = "", ""
+		in.Google.Key = &inputs.ServiceAccountKey{ID: "0123456789abcdef0123456789abcdef01234567", Email: told.Key}
+		in.Google.Provider, in.Google.Audience = "", ""
 	}
-	if !told.NoToken {
-		c.Claims = usualClaims(in)
-		maps.Copy(c.Claims, told.Claims)
-		maps.DeleteFunc(c.Claims, func(_ string, value any) bool { return value == nil })
+	return in
+}
+
+// claims are those of the token for AWS or, if that is not asked for, for Google.
+func (told refused) claims(in inputs.Inputs) trust.Claims {
+	if told.NoToken {
+		return nil
 	}
-	return c
+	claims := usualClaims(in)
+	maps.Copy(claims, told.Claims)
+	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
+	return claims
 }
 
 func node(t *testing.T, text []byte) *trust.Node {

@@ -3,7 +3,6 @@ package explain
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -41,12 +40,19 @@ var googleMappingCauses = []cause{
 			Paste: []string{c.show("attributeMapping"), c.update("--attribute-mapping=" + GoogleMapping(c.Claims))},
 		}
 	}},
-	{"google-condition", rejected, func(c Case) Explanation {
+	{"google-condition", perhaps(rejected), func(c Case) Explanation {
 		return Explanation{
 			Meaning: "The provider's attribute condition is false for this job, or asks for a claim that the job's token does not have." + c.conditionTraits() + c.absentClaims(),
-			Fix: "Compare the condition, which the first line prints, with the next ones, each of which is true of this job. Upper and lower case count, and IDs are " +
-				"text: \"74\", not 74. The last line replaces the condition by one that lets in this repository and no other.",
-			Paste: slices.Concat([]string{c.show("attributeCondition")}, c.trueConditions(), []string{c.update("--attribute-condition=" + GoogleCondition(c.Claims))}),
+			Fix: "Compare the condition, which the first command prints, with the lines below it, each of which is true of this job. Upper and lower case count, and IDs " +
+				"are text: \"74\", not 74. The last command replaces the condition by one that lets in this repository and no other.",
+			Paste: []string{c.show("attributeCondition"), c.trueConditions(), c.update("--attribute-condition=" + GoogleCondition(c.Claims))},
+		}
+	}},
+	{"google-evidence", perhaps(where(rejected, func(c Case) bool { return c.Provider == nil })), func(c Case) Explanation {
+		return Explanation{
+			Meaning: "You need not guess.",
+			Fix:     "With the provider in a file of the checkout, this step says what its condition reads:",
+			Paste:   []string{gcloudProviders("describe", c.Google.Provider, "--format=json") + " >provider.json", input("google-provider", "provider.json")},
 		}
 	}},
 }
@@ -70,15 +76,15 @@ func (c Case) mappedAttribute() string {
 // claimsOfConditions are those that conditions are about, as a rule.
 var claimsOfConditions = []string{"repository", "repository_id", "repository_owner", "repository_owner_id", "ref", "event_name", "environment", "job_workflow_ref", "sub"}
 
-// trueConditions are conditions that this job fulfils.
-func (c Case) trueConditions() []string {
+// trueConditions are conditions that this job fulfils, a line each.
+func (c Case) trueConditions() string {
 	var conditions []string
 	for _, claim := range claimsOfConditions {
 		if c.claim(claim) != "" {
 			conditions = append(conditions, isClaim(c.Claims, claim))
 		}
 	}
-	return conditions
+	return strings.Join(conditions, "\n")
 }
 
 // conditionTraits are sentences about what conditions often do not reckon with.

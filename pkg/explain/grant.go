@@ -34,6 +34,12 @@ func thisRepository(claims trust.Claims) string {
 	return fmt.Sprintf("every job of %s, whatever its branch, tag, pull request and workflow", text(claims, "repository"))
 }
 
+// hasLastingRef tells a branch or a tag from a pull request's ref, which is gone with it.
+func hasLastingRef(claims trust.Claims) bool {
+	ref := text(claims, "ref")
+	return ref != "" && !strings.HasPrefix(ref, "refs/pull/")
+}
+
 // text is a claim's text, or nothing.
 func text(claims trust.Claims, name string) string {
 	value, _ := claims[name].(string)

@@ -194,6 +194,8 @@ func TestGrantsLetTheirJobIn(t *testing.T) {
 		"long branch":              {"ref": "refs/heads/" + long},
 		"longer branch":            {"ref": "refs/heads/" + long + long},
 		"branch for a shell":       {"ref": `refs/heads/"$(id)";'x'`},
+		"branch for a policy":      {"ref": "refs/heads/${aws:username}*?"},
+		"repository for a policy":  {"repository": "octo-org/${*}o*?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

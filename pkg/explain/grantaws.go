@@ -35,15 +35,23 @@ func AWSPolicies(provider string, claims trust.Claims) []AWSPolicy {
 	// IAM takes no policy for GitHub that is silent about sub, whatever else it asks for:
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
 	like := map[string]string{key("sub"): likewise.Replace(repository) + ":*"}
-	if !strings.HasPrefix(provider, "arn:aws:") || text(claims, "repository_id") == "" {
-		// The keys of further claims are documented for AWS's commercial regions alone:
-		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+	if !readsClaims(provider) || text(claims, "repository_id") == "" {
 		return append(policies, AWSPolicy{thisRepository(claims), trustPolicy(provider, condition{"StringEquals": equals(), "StringLike": like})})
 	}
-	return append(policies,
-		AWSPolicy{thisRef(claims), trustPolicy(provider, condition{"StringEquals": equals("repository_id", "ref"), "StringLike": like})},
-		AWSPolicy{thisRepository(claims), trustPolicy(provider, condition{"StringEquals": equals("repository_id"), "StringLike": like})})
+	if hasLastingRef(claims) {
+		policies = append(policies, AWSPolicy{thisRef(claims), trustPolicy(provider, condition{"StringEquals": equals("repository_id", "ref"), "StringLike": like})})
+	}
+	return append(policies, AWSPolicy{thisRepository(claims), trustPolicy(provider, condition{"StringEquals": equals("repository_id"), "StringLike": like})})
 }
+
+// readsClaims tells whether AWS makes condition keys of more claims than sub and aud. It does so for github.com's tokens in its commercial regions:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+func readsClaims(provider string) bool {
+	_, issuer, _ := strings.Cut(provider, ":oidc-provider/")
+	return strings.HasPrefix(provider, "arn:aws:") && (issuer+"/" == githubHost || strings.HasPrefix(issuer, githubHost))
+}
+
+const githubHost = "token.actions.githubusercontent.com/"
 
 // A value means itself in a policy when what begins a variable is written as one, and in StringLike a wildcard, too:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars

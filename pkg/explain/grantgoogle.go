@@ -86,13 +86,13 @@ func GoogleMembers(pool string, claims trust.Claims) []GoogleMember {
 	set := func(letsIn, attribute, expression, value string) {
 		members = append(members, GoogleMember{letsIn, "principalSet://iam.googleapis.com/" + pool + "/" + attribute + "/" + value, attribute + "=" + expression})
 	}
-	id, ref := text(claims, "repository_id"), text(claims, "ref")
+	id := text(claims, "repository_id")
 	if id == "" {
 		set(thisRepository(claims), "attribute.repository", "assertion.repository", text(claims, "repository"))
 		return members
 	}
-	if ref != "" && expression != repositoryRef {
-		set(thisRef(claims), "attribute.repository_ref", repositoryRef, id+":"+ref)
+	if hasLastingRef(claims) && expression != repositoryRef {
+		set(thisRef(claims), "attribute.repository_ref", repositoryRef, id+":"+text(claims, "ref"))
 	}
 	set(thisRepository(claims), "attribute.repository_id", "assertion.repository_id", id)
 	return members

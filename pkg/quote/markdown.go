@@ -2,8 +2,10 @@ package quote
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
@@ -12,16 +14,9 @@ var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 // https://github.github.com/gfm/. What could be syntax, or make a link, becomes a character reference, which never is.
 func Markdown(text string) string {
 	var out strings.Builder
-	runes := []rune(oneLine.Replace(text))
-	for i, r := range runes {
-		var before, after rune
-		if i > 0 {
-			before = runes[i-1]
-		}
-		if i+1 < len(runes) {
-			after = runes[i+1]
-		}
-		if isSyntax(before, r, after) {
+	text = strings.ToValidUTF8(oneLine.Replace(text), string(utf8.RuneError))
+	for i, r := range text {
+		if isSyntax(text[:i], r, text[i+utf8.RuneLen(r):]) {
 			fmt.Fprintf(&out, "&#%d;", r)
 		} else {
 			out.WriteRune(r)
@@ -31,19 +26,24 @@ func Markdown(text string) string {
 }
 
 // isSyntax errs on the safe side, but leaves names such as job_workflow_ref and refs/heads/main as they are.
-func isSyntax(before, r, after rune) bool {
+func isSyntax(before string, r rune, after string) bool {
 	switch {
 	case strings.ContainsRune("\\`*[]<>|~&!#@", r):
 		return true
 	case r == '_':
-		return !isAlphanumeric(before) || !isAlphanumeric(after)
+		last, _ := utf8.DecodeLastRuneInString(before)
+		next, _ := utf8.DecodeRuneInString(after)
+		return !isAlphanumeric(last) || !isAlphanumeric(next)
 	case r == ':':
-		return after == '/' // https://
+		return strings.HasPrefix(after, "//")
 	case r == '.':
-		return before == 'w' || before == 'W' // www.
+		return barredHost.MatchString(before)
 	}
-	return before == 0 && !unicode.IsLetter(r) // a list, a heading, indented code
+	return before == "" && !unicode.IsLetter(r) // a list, a heading, indented code
 }
+
+// barredHost ends in what begins a link if a dot follows.
+var barredHost = regexp.MustCompile(`(?i)(^|[^/])www$`)
 
 func isAlphanumeric(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
