@@ -116,11 +116,10 @@ func explainAWSAudience(c Case) Explanation {
 		Meaning: fmt.Sprintf("The token is for the audience %s, which is not among the client IDs of the OIDC provider for %s in %s. %s", c.claim("aud"), c.issuer(), c.account(), why),
 		Fix:     "There are two ways out:",
 		Paste: []string{
-			"# Either have the provider accept it:",
-			quote.Command("aws", "iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", c.providerARN(), "--client-id", c.claim("aud")),
-			"# Or see what it accepts, set the input to that, such as here, and have the trust policy name the same in its condition on aud:",
-			c.getProvider(),
-			input("audience", guess),
+			remark("Either have the provider accept it:",
+				quote.Command("aws", "iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", c.providerARN(), "--client-id", c.claim("aud"))),
+			remark("Or see what it accepts, and ask for that, such as here. The trust policy's condition on aud must name the same:",
+				c.getProvider(), input("audience", guess)),
 		},
 	}
 }
