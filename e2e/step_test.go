@@ -33,6 +33,7 @@ func (m *machine) use(t testing.TB, image, id string, given map[string]string) *
 		"github.workspace": m.Workspace(),
 		"runner.temp":      m.Temp(),
 		"job.container.id": m.container,
+		"job.workflow_ref": m.Context["GITHUB_WORKFLOW_REF"],
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,8 @@ type Client struct {
 	Mask func(...secret.String)
 	// Info is told what a reader of the log has to know. Required.
 	Info func(format string, values ...any)
+	// Now is the clock. Required.
+	Now func() time.Time
 	// UserAgent is added to the SDK's, a name and a value each. AWS CloudTrail shows it.
 	UserAgent [][2]string
 }

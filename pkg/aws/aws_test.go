@@ -50,7 +50,7 @@ func withKeys() inputs.AWS {
 // signIn signs in at a server, with five tries for each request.
 func signIn(t *testing.T, s *server, m *masks, in inputs.AWS) (aws.Credentials, error) {
 	t.Helper()
-	client := aws.Client{HTTP: &http.Client{Transport: s}, Retry: retry.Patient(5), Mask: m.mask, Info: func(string, ...any) {}, UserAgent: [][2]string{{"run_id", "7"}}}
+	client := aws.Client{HTTP: &http.Client{Transport: s}, Retry: retry.Patient(5), Mask: m.mask, Info: func(string, ...any) {}, Now: time.Now, UserAgent: [][2]string{{"run_id", "7"}}}
 	return client.SignIn(t.Context(), in, func(context.Context) (secret.String, error) { return secret.New(idToken), nil })
 }
 
@@ -73,6 +73,7 @@ type answer struct {
 type server struct {
 	answers    []answer
 	retryAfter string
+	date       string
 
 	requests []*http.Request
 	bodies   []string
@@ -88,7 +89,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.status == 0 {
 		return nil, errors.New("connection reset by peer")
 	}
-	header := http.Header{"Content-Type": {"text/xml"}, "X-Amzn-Requestid": {"c6104cbe"}, "Retry-After": {s.retryAfter}}
+	header := http.Header{"Content-Type": {"text/xml"}, "X-Amzn-Requestid": {"c6104cbe"}, "Retry-After": {s.retryAfter}, "Date": {s.date}}
 	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
 }
 
@@ -147,6 +148,31 @@ func TestARoleWithoutAnARNIsLookedUp(t *testing.T) {
 	}
 	if a := s.requests[1].Header.Get("Authorization"); !strings.HasPrefix(a, "AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE/") {
 		t.Errorf("signed by %s", a)
+	}
+}
+
+// The answer tells how far AWS's clock and the runner's are apart, which is why AWS refuses some requests.
+func TestTheClocks(t *testing.T) {
+	for name, test := range map[string]struct {
+		date string
+		want time.Duration
+	}{
+		"the same":       {"Sat, 01 Jan 2000 00:00:00 GMT", 0},
+		"ours is behind": {"Sat, 01 Jan 2000 00:07:00 GMT", -7 * time.Minute},
+		"ours is ahead":  {"Fri, 31 Dec 1999 23:00:00 GMT", time.Hour},
+		"no date":        {"", 0},
+		"a garbled date": {"tomorrow", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { // in which it is the first of January 2000
+				s := &server{answers: []answer{{403, refused("SignatureDoesNotMatch", "Signature expired")}}, date: test.date}
+				_, err := signIn(t, s, new(masks), withKeys())
+				var refusal *aws.Refusal
+				if !errors.As(err, &refusal) || refusal.Skew != test.want {
+					t.Errorf("got %+v, want ours to be ahead by %v", err, test.want)
+				}
+			})
+		})
 	}
 }
 

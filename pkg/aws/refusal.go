@@ -21,6 +21,9 @@ type Refusal struct {
 	Message   string
 	Status    int    // of HTTP; 0 where it is not known
 	RequestID string // AWS support asks for it
+	// Date is when AWS answered, by its own clock, and Skew how far this machine's was ahead of it.
+	Date time.Time
+	Skew time.Duration
 }
 
 func (r *Refusal) Error() string {
@@ -35,21 +38,21 @@ func (r *Refusal) Error() string {
 }
 
 // explain turns an error of the SDK into a Refusal, or into what kept the answer away, and marks it where it may pass.
-func explain(err error) error {
+func (c Client) explain(err error) error {
 	var api smithy.APIError
 	var garbled *smithy.DeserializationError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &api):
-		return refused(err, api)
+		return c.refused(err, api)
 	case errors.As(err, &garbled):
 		return errNotSTS
 	}
 	return httpclient.Unreached("AWS STS", err)
 }
 
-func refused(err error, api smithy.APIError) error {
+func (c Client) refused(err error, api smithy.APIError) error {
 	refusal := &Refusal{Code: untrusted.Line(api.ErrorCode()), Message: untrusted.Line(api.ErrorMessage())}
 	var after time.Duration
 	var response *awshttp.ResponseError
@@ -57,6 +60,7 @@ func refused(err error, api smithy.APIError) error {
 		refusal.Status, refusal.RequestID = response.HTTPStatusCode(), untrusted.Line(response.ServiceRequestID())
 		if response.Response != nil {
 			after = retry.After(response.Response.Header)
+			refusal.Date, refusal.Skew = httpclient.Clock(response.Response.Header, c.Now())
 		}
 	}
 	if refusal.mayPass() {
@@ -80,4 +84,4 @@ func (r *Refusal) mayPass() bool {
 	return retry.StatusIsTransient(r.Status)
 }
 
-var errNotSTS = errors.New("the answer is not one of AWS STS; a proxy or the endpoint may be wrong")
+var errNotSTS = &httpclient.GarbledError{Service: "AWS STS", Problem: "the answer is not one of AWS STS; a proxy or the endpoint may be wrong"}

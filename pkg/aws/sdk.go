@@ -49,7 +49,7 @@ func (c Client) sts(in inputs.AWS, signer Credentials) *sts.Client {
 
 // call makes a call, and makes it again after a fault that may pass.
 func (c Client) call(ctx context.Context, do func(context.Context) error) error {
-	return retry.Do(ctx, c.Retry, func(ctx context.Context) error { return explain(do(ctx)) })
+	return retry.Do(ctx, c.Retry, func(ctx context.Context) error { return c.explain(do(ctx)) })
 }
 
 // ErrNoCredentials says that the job has no credentials of its own.
@@ -77,7 +77,7 @@ func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error)
 	var refusal smithyerror.APIError
 	switch {
 	case errors.As(err, &refusal): // what AWS said, but nothing else: a helper program's output may hold keys
-		return Credentials{}, explain(err)
+		return Credentials{}, c.explain(err)
 	case err != nil:
 		return Credentials{}, ErrNoCredentials
 	}

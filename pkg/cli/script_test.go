@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 //	raw-log              print the last stage's output as it was written
 //	later-step           print the variables that a later step finds
 //	outputs              print the step's outputs
+//	summary              print the step's summary
 //	credentials-file     print the file that GOOGLE_APPLICATION_CREDENTIALS names
 //	requests             print what the clouds were asked since the last time, and what they said
 //	parameters           print the parameters of the last request to AWS, and who signed it
@@ -58,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"raw-log":                         command((*world).rawLog),
 			"later-step":                      command((*world).laterStep),
 			"outputs":                         command((*world).outputs),
+			"summary":                         command((*world).summary),
 			"credentials-file":                command((*world).credentialsFile),
 			"requests":                        command((*world).requests),
 			"left":                            command((*world).left),

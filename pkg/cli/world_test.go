@@ -117,7 +117,7 @@ var varying = []struct {
 	form *regexp.Regexp
 	name string
 }{
-	{regexp.MustCompile(`request [0-9a-f-]{36}`), "request 1234"},
+	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "1234"}, // a request's
 	{regexp.MustCompile(`[0-9]{2}:[0-9]{2}:[0-9]{2} UTC`), "06:00:00 UTC"},
 	{regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`), "2026-11-22T06:00:00Z"},
 }
@@ -243,6 +243,8 @@ func (w *world) laterStep([]string) (string, error) {
 }
 
 func (w *world) outputs([]string) (string, error) { return assignments(w.current.Outputs), nil }
+
+func (w *world) summary([]string) (string, error) { return w.current.Summary, nil }
 
 func assignments(variables map[string]string) string {
 	var text strings.Builder

@@ -11,7 +11,12 @@ import (
 	"gatepass/pkg/inputs"
 )
 
-const iamCredentials = "Google's IAM Credentials API"
+// The APIs, as errors call them.
+const (
+	googleSTS      = "Google STS"
+	iamCredentials = "Google's IAM Credentials API"
+	oauth          = "Google OAuth"
+)
 
 // serviceAccount is the resource name of a service account. The API wants a hyphen for the project.
 func serviceAccount(account string) string { return "projects/-/serviceAccounts/" + account }
@@ -42,7 +47,7 @@ func (c Client) accessToken(ctx context.Context, in inputs.Google, auth Token) (
 		return Token{}, err
 	}
 	expiry, _ := time.Parse(time.RFC3339, answer.ExpireTime) // zero for what is no time
-	return c.keep(answer.AccessToken, expiry)
+	return c.keep(iamCredentials, answer.AccessToken, expiry)
 }
 
 func (c Client) idToken(ctx context.Context, in inputs.Google, auth Token) (Token, error) {
@@ -57,7 +62,7 @@ func (c Client) idToken(ctx context.Context, in inputs.Google, auth Token) (Toke
 	if err != nil {
 		return Token{}, err
 	}
-	return c.keep(answer.Token, time.Time{})
+	return c.keep(iamCredentials, answer.Token, time.Time{})
 }
 
 // signJWT has Google sign claims with a key of the service account.

@@ -51,15 +51,15 @@ func (c Client) delegated(ctx context.Context, in inputs.Google, auth Token) (To
 	if err != nil {
 		return Token{}, err
 	}
-	kept, err := c.keep(signed, time.Time{})
+	kept, err := c.keep(iamCredentials, signed, time.Time{})
 	if err != nil {
 		return Token{}, err
 	}
-	answer, err := call(ctx, c, "Google OAuth", func(...googleapi.CallOption) (oauthToken, error) { return c.redeem(ctx, in, kept) })
+	answer, err := call(ctx, c, oauth, func(...googleapi.CallOption) (oauthToken, error) { return c.redeem(ctx, in, kept) })
 	if err != nil {
 		return Token{}, err
 	}
-	return c.keep(answer.AccessToken, c.Now().Add(time.Duration(answer.ExpiresIn)*time.Second))
+	return c.keep(oauth, answer.AccessToken, c.Now().Add(time.Duration(answer.ExpiresIn)*time.Second))
 }
 
 type oauthToken struct {

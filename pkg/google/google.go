@@ -7,7 +7,6 @@ package google
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -100,11 +99,11 @@ func (c Client) exchange(ctx context.Context, in inputs.Google, idToken IDToken)
 		SubjectToken:       subject.Reveal(),
 	}).Context(ctx)
 	setReason(exchange.Header(), in)
-	answer, err := call(ctx, c, "Google STS", exchange.Do)
+	answer, err := call(ctx, c, googleSTS, exchange.Do)
 	if err != nil {
 		return Token{}, err
 	}
-	return c.keep(answer.AccessToken, c.Now().Add(time.Duration(answer.ExpiresIn)*time.Second))
+	return c.keep(googleSTS, answer.AccessToken, c.Now().Add(time.Duration(answer.ExpiresIn)*time.Second))
 }
 
 // setReason has Google's audit logs say why: https://docs.cloud.google.com/apis/docs/system-parameters
@@ -124,17 +123,15 @@ func (c Client) options(endpoint *url.URL) []option.ClientOption {
 	}
 }
 
-// keep makes a secret of a token and masks it. A token goes into outputs, so it must be one word.
-func (c Client) keep(token string, expiry time.Time) (Token, error) {
+// keep makes a secret of an API's token and masks it. A token goes into outputs, so it must be one word.
+func (c Client) keep(api, token string, expiry time.Time) (Token, error) {
 	kept := secret.New(token)
 	c.Mask(kept)
 	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' }) {
-		return Token{}, errNotGoogle
+		return Token{}, notGoogle(api)
 	}
 	return Token{kept, expiry}, nil
 }
 
 // resource is the full resource name of a provider, which Google's STS knows it by.
 func resource(in inputs.Google) string { return "//" + in.IAM.Host + "/" + in.Provider }
-
-var errNotGoogle = errors.New("the answer is not one of Google's; a proxy or the endpoint may be wrong")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,6 +66,7 @@ type server struct {
 	requests      []string
 	authorization []string
 	reasons       []string
+	date          time.Time // what its clock says, if it does
 }
 
 func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -82,7 +84,11 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.status == 0 {
 		return nil, errors.New("connection reset by peer")
 	}
-	return &http.Response{StatusCode: a.status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+	header := http.Header{"Content-Type": {"application/json"}}
+	if !s.date.IsZero() {
+		header.Set("Date", s.date.Format(http.TimeFormat))
+	}
+	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
 }
 
 func now() time.Time { return time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC) }
@@ -230,6 +236,29 @@ func TestAnswers(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// What a refusal says besides its text: the ErrorInfo of https://docs.cloud.google.com/apis/design/errors#error_info, and the time at Google.
+func TestWhatElseARefusalSays(t *testing.T) {
+	t.Parallel()
+	s := &server{
+		answers: []answer{{403, `{"error":{"code":403,"message":"disabled","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.Help","links":[]},
+			{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED","domain":"googleapis.com","metadata":{"consumer":"projects/123456789012","service":"##[error]x"}}]}}`}},
+		date: now().Add(-90 * time.Second),
+	}
+	_, _, err := s.signIn(t, input(nil))
+	var got *google.Refusal
+	if !errors.As(err, &got) {
+		t.Fatalf("got %v", err)
+	}
+	want := &google.Refusal{
+		API: "Google STS", Code: "PERMISSION_DENIED", Message: "disabled", Status: 403,
+		Reason: "SERVICE_DISABLED", Metadata: map[string]string{"consumer": "projects/123456789012", "service": "## [error]x"},
+		Date: s.date, Skew: 90 * time.Second,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 

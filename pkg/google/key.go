@@ -27,7 +27,7 @@ func (c Client) signForItself(in inputs.Google) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	return c.keep(signed, now.Add(lifetimeOfItsOwn))
+	return c.keep(iamCredentials, signed, now.Add(lifetimeOfItsOwn))
 }
 
 func sign(key *inputs.ServiceAccountKey, claims any) (string, error) {

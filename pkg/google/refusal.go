@@ -1,7 +1,6 @@
 package google
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,8 +20,16 @@ type Refusal struct {
 	API     string // such as Google STS
 	Code    string // invalid_grant of OAuth (RFC 6749, section 5.2), PERMISSION_DENIED of Google's APIs (google.rpc.Code)
 	Message string
-	Status  int    // of HTTP
-	Reason  string // google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED
+	Status  int // of HTTP
+
+	// Reason and Metadata are google.rpc.ErrorInfo's, such as IAM_PERMISSION_DENIED and permission, consumer, service:
+	// https://docs.cloud.google.com/apis/design/errors#error_info
+	Reason   string
+	Metadata map[string]string
+
+	// Date is when Google answered, by its own clock, and Skew how far this machine's was ahead of it.
+	Date time.Time
+	Skew time.Duration
 }
 
 func (r *Refusal) Error() string {
@@ -42,7 +49,7 @@ func call[T any](ctx context.Context, c Client, api string, do func(...googleapi
 	denials := 0
 	err := retry.Do(ctx, c.Retry, func(context.Context) (err error) {
 		answer, err = do()
-		err = explain(api, err)
+		err = c.explain(api, err)
 		var refusal *Refusal
 		if errors.As(err, &refusal) && refusal.Reason == "IAM_PERMISSION_DENIED" {
 			if denials++; denials <= patience {
@@ -62,7 +69,7 @@ const (
 )
 
 // explain turns an error of a generated client into a Refusal, or into what kept the answer away, and marks it where it may pass.
-func explain(api string, err error) error {
+func (c Client) explain(api string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -70,6 +77,7 @@ func explain(api string, err error) error {
 	if errors.As(err, &answer) {
 		refusal := parse(answer.Body)
 		refusal.API, refusal.Status = api, answer.Code
+		refusal.Date, refusal.Skew = httpclient.Clock(answer.Header, c.Now())
 		if retry.StatusIsTransient(answer.Code) {
 			return retry.Transient(refusal, retry.After(answer.Header))
 		}
@@ -77,9 +85,13 @@ func explain(api string, err error) error {
 	}
 	var unanswered *url.Error
 	if !errors.As(err, &unanswered) { // what came is not what the client can read
-		return errNotGoogle
+		return notGoogle(api)
 	}
 	return httpclient.Unreached(api, err)
+}
+
+func notGoogle(api string) error {
+	return &httpclient.GarbledError{Service: api, Problem: "the answer is not one of Google's; a proxy or the endpoint may be wrong"}
 }
 
 // parse reads both shapes of Google's errors: {"error": "…", "error_description": "…"} of the STS and OAuth endpoints, and
@@ -95,15 +107,28 @@ func parse(body string) *Refusal {
 	var api struct {
 		Error struct {
 			Status, Message string
-			Details         []struct{ Reason string }
+			Details         []struct {
+				Reason   string
+				Metadata map[string]string
+			}
 		}
 	}
 	if json.Unmarshal([]byte(body), &api) == nil && api.Error.Message != "" {
 		refusal := &Refusal{Code: untrusted.Line(api.Error.Status), Message: untrusted.Line(api.Error.Message)}
 		for _, detail := range api.Error.Details {
-			refusal.Reason = cmp.Or(refusal.Reason, detail.Reason)
+			if detail.Reason != "" && refusal.Reason == "" { // the one detail of type ErrorInfo
+				refusal.Reason, refusal.Metadata = untrusted.Line(detail.Reason), clean(detail.Metadata)
+			}
 		}
 		return refusal
 	}
 	return &Refusal{Message: untrusted.Line(body)}
+}
+
+func clean(metadata map[string]string) map[string]string {
+	cleaned := make(map[string]string, len(metadata))
+	for name, value := range metadata {
+		cleaned[untrusted.Line(name)] = untrusted.Line(value)
+	}
+	return cleaned
 }

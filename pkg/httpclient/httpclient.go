@@ -3,7 +3,6 @@ package httpclient
 
 import (
 	"cmp"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -16,9 +15,7 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
-	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
-	"gatepass/pkg/untrusted"
 )
 
 // MaxBody is the number of bytes of an answer that are read. The largest right answer, a token, has about 12 KiB.
@@ -138,31 +135,6 @@ func isNear(host string) bool {
 		return !strings.Contains(host, ".")
 	}
 	return address.IsLoopback() || address.IsPrivate()
-}
-
-// Unreached is the error of a call that got no answer, marked for another try unless another one would fail in the same way: the host
-// does not exist, its certificate is not trusted, it redirects, or its answer is too large.
-func Unreached(service string, err error) error {
-	unreached := fmt.Errorf("%s was not reached: %w", service, Fault(err))
-	var noHost *net.DNSError
-	var noTrust *tls.CertificateVerificationError
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &noHost) && noHost.IsNotFound || errors.As(err, &noTrust) || errors.As(err, &tooLarge) || errors.Is(err, errRedirect) {
-		return unreached
-	}
-	return retry.Transient(unreached, 0)
-}
-
-// Fault says what was wrong with a call that got no answer, without the address, whose query and path are not for a log.
-func Fault(err error) error {
-	var u *url.Error
-	if !errors.As(err, &u) {
-		return err
-	}
-	if u.Timeout() {
-		return errors.New("no answer in time")
-	}
-	return errors.New(untrusted.Line(u.Err.Error()))
 }
 
 // ReadAll reads the body of an answer.

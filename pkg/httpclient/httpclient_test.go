@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/retry"
@@ -113,6 +114,26 @@ func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
 	}
 }
 
+func TestClock(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		header string
+		date   time.Time
+		skew   time.Duration
+	}{
+		"slow":     {"Mon, 02 Nov 2026 12:00:00 GMT", noon, -90 * time.Second},
+		"fast":     {"Mon, 02 Nov 2026 11:58:00 GMT", noon.Add(-2 * time.Minute), 30 * time.Second},
+		"not said": {"", time.Time{}, 0},
+		"no date":  {"today", time.Time{}, 0},
+	} {
+		date, skew := httpclient.Clock(http.Header{"Date": {test.header}}, noon.Add(-90*time.Second+time.Millisecond))
+		if !date.Equal(test.date) || skew != test.skew {
+			t.Errorf("%s: got %v, %v, want %v, %v", name, date, skew, test.date, test.skew)
+		}
+	}
+}
+
 func TestAFaultDoesNotShowTheAddress(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -188,6 +209,10 @@ func TestOnlyWhatMayPassIsRetried(t *testing.T) {
 		})
 		if calls != test.calls || err == nil || !strings.HasPrefix(err.Error(), "AWS STS was not reached: ") {
 			t.Errorf("%s: %d calls, want %d; error %v", name, calls, test.calls, err)
+		}
+		var unreached *httpclient.UnreachedError
+		if !errors.As(err, &unreached) || unreached.Service != "AWS STS" {
+			t.Errorf("%s: got %+v", name, unreached)
 		}
 	}
 }

@@ -3,35 +3,48 @@ package idtoken
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"gatepass/pkg/secret"
+	"gatepass/pkg/trust"
 	"gatepass/pkg/untrusted"
 )
 
-// UnverifiedClaims are what a token says of itself, cleaned for printing. They serve to explain, not to decide: the clouds check the
-// signature, this program does not.
-type UnverifiedClaims struct {
-	Issuer, Subject, Audience string
-}
-
-// DecodeUnverified reads the claims of a token without checking its signature. What cannot be read is empty.
-func DecodeUnverified(token secret.String) UnverifiedClaims {
+// DecodeUnverified reads what a token says of itself, cleaned for printing, without checking its signature: the clouds do that. The claims
+// serve to explain, not to decide. What is no token has none.
+func DecodeUnverified(token secret.String) trust.Claims {
 	parts := strings.Split(token.Reveal(), ".")
 	if len(parts) != 3 {
-		return UnverifiedClaims{}
+		return nil
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
-		return UnverifiedClaims{}
+		return nil
 	}
-	var claims struct {
-		Iss, Sub string
-		Aud      any // a text, or a list
+	var claims map[string]any
+	if json.Unmarshal(payload, &claims) != nil || claims == nil {
+		return nil
 	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return UnverifiedClaims{}
+	clean, _ := cleaned(claims).(map[string]any)
+	return clean
+}
+
+// cleaned is a value of JSON whose texts are safe to print.
+func cleaned(value any) any {
+	switch value := value.(type) {
+	case string:
+		return untrusted.Line(value)
+	case []any:
+		for i := range value {
+			value[i] = cleaned(value[i])
+		}
+		return value
+	case map[string]any:
+		clean := make(map[string]any, len(value))
+		for name, member := range value {
+			clean[untrusted.Line(name)] = cleaned(member)
+		}
+		return clean
 	}
-	return UnverifiedClaims{untrusted.Line(claims.Iss), untrusted.Line(claims.Sub), untrusted.Line(fmt.Sprint(claims.Aud))}
+	return value
 }

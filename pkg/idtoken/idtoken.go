@@ -19,14 +19,21 @@ import (
 	"gatepass/pkg/untrusted"
 )
 
-// ErrNoPermission says that the job may not ask for ID tokens, and what to do about it.
-var ErrNoPermission = errors.New(`this job may not ask GitHub for an ID token. Add to the job, and where it is a reusable workflow, to the job that calls it:
+// ErrNoPermission says that the job may not ask for ID tokens.
+var ErrNoPermission = errors.New("this job may not ask GitHub for an ID token: it lacks the permission id-token: write")
 
-    permissions:
-      id-token: write
-      contents: read
+// service is what errors call it.
+const service = "GitHub"
 
-A job that names permissions has no others, so keep the ones it needs. Runs of pull requests from forks and of Dependabot cannot have this permission`)
+// Refusal is what GitHub answered in place of a token, cleaned for printing.
+type Refusal struct {
+	Status  int // of HTTP
+	Message string
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("%s answered %d %s: %s", service, r.Status, http.StatusText(r.Status), r.Message)
+}
 
 // Source is GitHub's token endpoint for one job.
 type Source struct {
@@ -60,7 +67,8 @@ func (s Source) URL(audience string) string {
 // RequestToken is the bearer token of every request to the source. It lives as long as the job.
 func (s Source) RequestToken() secret.String { return s.token }
 
-// Fetch asks for a token for an audience. Network faults, 429 and 5xx are retried; any other answer is final.
+// Fetch asks for a token for an audience. Network faults, 429 and 5xx are retried; any other answer is final. GitHub's refusal is a
+// *[Refusal].
 func (s Source) Fetch(ctx context.Context, client *http.Client, policy retry.Policy, audience string) (secret.String, error) {
 	var token secret.String
 	err := retry.Do(ctx, policy, func(ctx context.Context) (err error) {
@@ -82,7 +90,7 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 	request.Header.Set("Accept", "application/json")
 	response, err := client.Do(request)
 	if err != nil {
-		return secret.String{}, httpclient.Unreached("GitHub", err)
+		return secret.String{}, httpclient.Unreached(service, err)
 	}
 	defer response.Body.Close()
 	body, err := httpclient.ReadAll(response.Body)
@@ -92,7 +100,7 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 	case response.StatusCode == http.StatusOK:
 		return parse(body)
 	}
-	refusal := fmt.Errorf("GitHub answered %d %s: %s", response.StatusCode, http.StatusText(response.StatusCode), message(body))
+	refusal := &Refusal{response.StatusCode, message(body)}
 	if retry.StatusIsTransient(response.StatusCode) {
 		return secret.String{}, retry.Transient(refusal, retry.After(response.Header))
 	}
@@ -103,10 +111,10 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 func parse(body []byte) (secret.String, error) {
 	var answer struct{ Value string }
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return secret.String{}, errors.New("the answer is not JSON; a proxy may have given it")
+		return secret.String{}, &httpclient.GarbledError{Service: service, Problem: "the answer is not JSON; a proxy may have given it"}
 	}
 	if strings.Count(answer.Value, ".") != 2 || strings.ContainsFunc(answer.Value, notBase64URL) {
-		return secret.String{}, errors.New("the answer holds no token")
+		return secret.String{}, &httpclient.GarbledError{Service: service, Problem: "the answer holds no token"}
 	}
 	return secret.New(answer.Value), nil
 }

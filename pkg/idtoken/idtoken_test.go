@@ -1,11 +1,13 @@
 package idtoken_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"gatepass/pkg/idtoken"
 	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
+	"gatepass/pkg/trust"
 )
 
 const (
@@ -114,6 +117,20 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestARefusalIsTold(t *testing.T) {
+	t.Parallel()
+	server := &answers{status: []int{403}, body: `{"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`}
+	source, err := idtoken.NewSource("https://token.example/idtoken", requestToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = source.Fetch(t.Context(), &http.Client{Transport: server}, retry.Policy{}, "a")
+	var refusal *idtoken.Refusal
+	if want := (idtoken.Refusal{Status: 403, Message: "Can't issue ID_TOKEN for job in 'Pending' state."}); !errors.As(err, &refusal) || *refusal != want {
+		t.Errorf("got %v, want %+v", err, want)
+	}
+}
+
 func TestWithoutThePermission(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{{"", ""}, {"https://token.example", ""}, {"", requestToken}} {
@@ -129,23 +146,63 @@ func TestWithoutThePermission(t *testing.T) {
 
 func TestDecodeUnverified(t *testing.T) {
 	t.Parallel()
-	if got, want := idtoken.DecodeUnverified(secret.New(jwt)), (idtoken.UnverifiedClaims{"https://issuer", "repo:o/r:ref:refs/heads/main", "a"}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	for name, test := range map[string]struct {
+		payload string
+		want    trust.Claims
+	}{
+		"GitHub's": {`{"iss":"https://issuer","sub":"repo:o/r:ref:refs/heads/main","aud":"a","exp":1793615700}`,
+			trust.Claims{"iss": "https://issuer", "sub": "repo:o/r:ref:refs/heads/main", "aud": "a", "exp": 1793615700.0}},
+		"a pod's": {`{"aud":["a","b"],"kubernetes.io":{"namespace":"ci"}}`,
+			trust.Claims{"aud": []any{"a", "b"}, "kubernetes.io": map[string]any{"namespace": "ci"}}},
+		"commands in it": {`{"sub":"::debug::x","aud":["##[error]x"],"a\u001bb":{"c":"d\ne"}}`,
+			trust.Claims{"sub": ": :debug::x", "aud": []any{"## [error]x"}, "a b": map[string]any{"c": "d e"}}},
+		"null":      {`null`, nil},
+		"no object": {`["sub"]`, nil},
+		"no JSON":   {`{`, nil},
+	} {
+		token := "e30." + base64.RawURLEncoding.EncodeToString([]byte(test.payload)) + ".c2ln"
+		if got := idtoken.DecodeUnverified(secret.New(token)); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+	}
+	for _, token := range []string{"", "a.b", "a.*.c", "a.b.c.d"} {
+		if got := idtoken.DecodeUnverified(secret.New(token)); got != nil {
+			t.Errorf("%q: got %v, want no claims", token, got)
+		}
 	}
 }
 
+// Whatever a token holds, none of its claims brings a command or a line break into a log.
 func FuzzDecodeUnverified(f *testing.F) {
-	for _, seed := range []string{jwt, "a.b.c", "..", "a.bnVsbA.c", "a.eyJzdWIiOiI6OmRlYnVnOjpcbiJ9.c"} {
+	for _, seed := range []string{`{}`, `null`, `{"sub":"::debug::\n"}`, `{"aud":["##[x]"],"a\tb":{"c":["\u001b"]}}`} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, token string) {
-		claims := idtoken.DecodeUnverified(secret.New(token))
-		for _, claim := range []string{claims.Issuer, claims.Subject, claims.Audience} {
-			if strings.HasPrefix(claim, "::") || strings.ContainsAny(claim, "\r\n\x1b") || strings.Contains(claim, "##[") {
-				t.Errorf("%q holds %q", token, claim)
-			}
+	f.Fuzz(func(t *testing.T, payload string) {
+		claims := idtoken.DecodeUnverified(secret.New("e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln"))
+		for name, value := range claims {
+			checkClean(t, name)
+			checkClean(t, value)
 		}
 	})
+}
+
+func checkClean(t *testing.T, value any) {
+	t.Helper()
+	switch value := value.(type) {
+	case string:
+		if strings.HasPrefix(value, "::") || strings.ContainsAny(value, "\r\n\x1b") || strings.Contains(value, "##[") {
+			t.Errorf("%q is live", value)
+		}
+	case []any:
+		for _, item := range value {
+			checkClean(t, item)
+		}
+	case map[string]any:
+		for name, member := range value {
+			checkClean(t, name)
+			checkClean(t, member)
+		}
+	}
 }
 
 func text(err error) string {

@@ -2,7 +2,6 @@ package inputs
 
 import (
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,6 +26,8 @@ type AWS struct {
 
 	// WithoutGitHub says that the step wants no ID token of GitHub's to be used.
 	WithoutGitHub bool
+
+	TrustPolicyFile string // the role's trust policy; empty where the step does not tell
 
 	Unused []string // inputs that were given, but that an ID token leaves no use for
 
@@ -73,7 +74,8 @@ func (r *reader) aws() *AWS {
 		Region:                   r.region(),
 		Endpoint:                 r.stsEndpoint(),
 		Keys:                     r.keys(),
-		TokenFile:                r.tokenFile(),
+		TokenFile:                r.file("web-identity-token-file"),
+		TrustPolicyFile:          r.file("aws-trust-policy"),
 		KeepExisting:             r.awsBoolean("use-existing-credentials"),
 		AllowedAccounts:          r.allowedAccounts(),
 		WithoutSpecialCharacters: r.awsBoolean("special-characters-workaround"),
@@ -94,6 +96,9 @@ func (r *reader) aws() *AWS {
 				in.Unused = append(in.Unused, input)
 			}
 		}
+	}
+	if in.Role == nil && in.TrustPolicyFile != "" {
+		r.fault("aws-trust-policy", "is for a role; set role-to-assume to it")
 	}
 	in.Audience = r.text("audience")
 	if in.Audience == "" {
@@ -147,16 +152,6 @@ func (r *reader) keys() AWSKeys {
 		return AWSKeys{}
 	}
 	return AWSKeys{secret.New(id), secret.New(key), secret.New(token)}
-}
-
-// tokenFile is a path, relative to the checkout.
-func (r *reader) tokenFile() string {
-	path := r.text("web-identity-token-file")
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	workspace, _ := r.lookup("GITHUB_WORKSPACE")
-	return filepath.Join(workspace, path)
 }
 
 func (r *reader) allowedAccounts() []string {

@@ -66,6 +66,8 @@ func TestFaultsOfAWS(t *testing.T) {
 		"no OIDC and nothing else": {aws.and(with{"force-skip-oidc": "true"}), "force-skip-oidc: leaves nothing to assume the role with; give aws-access-key-id, web-identity-token-file or role-chaining, too"},
 		"no OIDC, but chaining":    {aws.and(with{"force-skip-oidc": "true", "role-chaining": "true"}), ""},
 
+		"policy of no role": {keys.and(with{"role-to-assume": "", "aws-trust-policy": "trust.json"}), "aws-trust-policy: is for a role; set role-to-assume to it"},
+
 		"accounts":              {aws.and(with{"allowed-account-ids": ",123456789012, 210987654321"}), ""},
 		"account with hyphens":  {aws.and(with{"allowed-account-ids": "1234-5678-9012"}), `allowed-account-ids: "1234-5678-9012" is not an account; one has 12 digits`},
 		"accounts of commas":    {aws.and(with{"allowed-account-ids": ","}), "allowed-account-ids: names no account"},
@@ -116,6 +118,20 @@ func TestSource(t *testing.T) {
 		"role that the input has in front": {aws.and(with{"ROLE_TO_ASSUME": "x"}), inputs.FromGitHub},
 	} {
 		t.Run(name, test.run)
+	}
+}
+
+func TestFilesAreRelativeToTheCheckout(t *testing.T) {
+	t.Parallel()
+	in, err := aws.and(google).and(with{"aws-trust-policy": "infra/trust.json", "google-provider": "/github/workspace/../provider.json", "GITHUB_WORKSPACE": "/github/workspace"}).parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := in.AWS.TrustPolicyFile, "/github/workspace/infra/trust.json"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := in.Google.ProviderFile, "/github/workspace/../provider.json"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

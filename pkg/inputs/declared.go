@@ -25,6 +25,7 @@ var declared = map[string]declaration{
 	"action-timeout-s":   {},
 	"disable-retry":      {fallback: "DISABLE_RETRY"},
 	"retry-max-attempts": {fallback: "RETRY_MAX_ATTEMPTS"},
+	"explain":            {Default: "failure"},
 
 	"aws-region":                    {cloud: onAWS, fallback: "AWS_REGION"},
 	"role-to-assume":                {cloud: onAWS, fallback: "ROLE_TO_ASSUME"},
@@ -52,6 +53,7 @@ var declared = map[string]declaration{
 	"allowed-account-ids":           {cloud: onAWS},
 	"special-characters-workaround": {cloud: onAWS, fallback: "SPECIAL_CHARACTERS_WORKAROUND"},
 	"sts-endpoint":                  {cloud: onAWS},
+	"aws-trust-policy":              {cloud: onAWS},
 
 	"workload_identity_provider":   {cloud: onGoogle},
 	"service_account":              {cloud: onGoogle},
@@ -70,4 +72,5 @@ var declared = map[string]declaration{
 	"credentials-location":         {cloud: onGoogle},
 	"universe":                     {cloud: onGoogle, Default: "googleapis.com"},
 	"request_reason":               {cloud: onGoogle},
+	"google-provider":              {cloud: onGoogle},
 }

@@ -41,6 +41,7 @@ func (r *reader) google() *Google {
 		ExportEnvironment:     r.googleBoolean("export_environment_variables"),
 		Cleanup:               r.googleBoolean("cleanup_credentials"),
 		InWorkspace:           r.inWorkspace(),
+		ProviderFile:          r.file("google-provider"),
 		IDToken:               IDToken{r.text("id_token_audience"), r.googleBoolean("id_token_include_email")},
 	}
 	in.AccessToken = AccessToken{r.lifetime(), r.isGiven("access_token_lifetime"), r.lines("access_token_scopes"), r.text("access_token_subject")}
@@ -52,6 +53,9 @@ func (r *reader) google() *Google {
 	}
 	if in.Key != nil && in.ServiceAccount == "" {
 		in.ServiceAccount = in.Key.Email
+	}
+	if in.Key != nil && in.ProviderFile != "" {
+		r.fault("google-provider", "is for workload_identity_provider; leave it out of a step with credentials_json")
 	}
 	in.ProjectID = cmp.Or(in.ProjectID, projectOf(in.ServiceAccount))
 	if in.Key != nil {

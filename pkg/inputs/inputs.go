@@ -21,9 +21,20 @@ type Inputs struct {
 	Attempts int              // how many times a request is made that fails for a passing reason, at the most
 	Timeout  time.Duration    // of the whole step; 0 for none
 	Proxy    httpclient.Proxy // of all requests
+	Explain  Explain
 
 	NeedsIDToken bool // GitHub is asked for a token
 }
+
+// Explain says when a step tells what a cloud's answer means.
+type Explain string
+
+// The times, as the input spells them.
+const (
+	OnFailure Explain = "failure"
+	Always    Explain = "always"
+	Never     Explain = "never"
+)
 
 // Google asks for a federated token of a workload identity provider, and for what is made from it.
 type Google struct {
@@ -52,6 +63,8 @@ type Google struct {
 	OAuth2         *url.URL
 	IAM            *url.URL // without /v1; its host is in the provider's full name
 	WWW            *url.URL // what the names of scopes begin with
+
+	ProviderFile string // what the provider is like, as gcloud describes it; empty where the step does not tell
 }
 
 // TokenFormat says which token a Google sign-in outputs.
@@ -88,7 +101,7 @@ func Parse(lookup Lookup) (Inputs, error) {
 		wantAWS = true
 	}
 
-	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Proxy: r.proxy()}
+	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Proxy: r.proxy(), Explain: r.explain()}
 	switch {
 	case !wantAWS && !wantGoogle && len(r.faults) == 0:
 		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot")

@@ -87,6 +87,8 @@ func TestFaults(t *testing.T) {
 		"audience for one cloud": {aws.and(with{"audience": "sts.amazonaws.com.cn"}), ""},
 		"audience for both clouds": {aws.and(google).and(with{"audience": "x"}),
 			"audience: is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud"},
+		"explain on failure":         {aws.and(with{"explain": "failure"}), ""},
+		"explain at some other time": {aws.and(with{"explain": "true"}), `explain: "true" is not a time to explain; use failure, always or never`},
 		"line break": {aws.and(with{"role-session-name": "a\nAWS_PROFILE=x"}),
 			"role-session-name: holds a line break or another control character; it must be a single line"},
 		"line break in a required input": {aws.and(with{"aws-region": "eu-central-1\rx"}),
@@ -151,9 +153,19 @@ func TestFaultsOfGoogle(t *testing.T) {
 		"delegation for a day":         {google.and(with{"token_format": "access_token", "service_account": account, "access_token_subject": "user@example.com", "access_token_lifetime": "3601"}), "access_token_lifetime: is longer than 1 hour, the most for a token with access_token_subject"},
 		"delegation without a token":   {google.and(with{"service_account": account, "access_token_subject": "user@example.com"}), "access_token_subject: needs token_format access_token"},
 		"reason over lines":            {google.and(with{"request_reason": "a\nb"}), "request_reason: holds a line break or another control character; it must be a single line"},
+		"provider of a key":            {with{"credentials_json": "{}", "google-provider": "provider.json"}, "credentials_json: is a credential of another kind, \"\"; it must be a key of a service account\ngoogle-provider: is for workload_identity_provider; leave it out of a step with credentials_json"},
 		"lifetime far too long":        {google.and(with{"access_token_lifetime": "99999999999h"}), `access_token_lifetime: "99999999999h" is longer than 12 hours, the most that Google allows`},
 	} {
 		t.Run(name, test.run)
+	}
+}
+
+func TestWhenToExplain(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]inputs.Explain{"": inputs.OnFailure, "failure": inputs.OnFailure, "always": inputs.Always, "never": inputs.Never} {
+		if in, err := aws.and(with{"explain": given}).parse(); err != nil || in.Explain != want {
+			t.Errorf("%q: got %s, error %v; want %s", given, in.Explain, err, want)
+		}
 	}
 }
 

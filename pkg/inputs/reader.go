@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,6 +104,16 @@ func (r *reader) textOr(input, otherwise string) string {
 		return value
 	}
 	return otherwise
+}
+
+// file is an input that names a file, relative to the checkout.
+func (r *reader) file(input string) string {
+	path := r.text(input)
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	workspace, _ := r.lookup("GITHUB_WORKSPACE")
+	return filepath.Join(workspace, path)
 }
 
 // number is an input that is a whole number within limits, or a value of ours where it is empty.

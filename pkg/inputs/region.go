@@ -2,6 +2,7 @@ package inputs
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -42,8 +43,11 @@ func partitionOf(region string) string {
 	return ""
 }
 
-// nearestRegion returns the region that a misspelt one is closest to, or nothing if none is close.
-func nearestRegion(misspelt string) string {
+// IsKnownRegion tells whether a region is in the list, which newer ones are not.
+func IsKnownRegion(region string) bool { return slices.Contains(regions, region) }
+
+// NearestRegion returns the region that a misspelt one is closest to, or nothing if none is close.
+func NearestRegion(misspelt string) string {
 	nearest, least := "", 3
 	for _, region := range regions {
 		if distance := levenshtein.ComputeDistance(misspelt, region); distance < least {
@@ -61,7 +65,7 @@ func (r *reader) region() string {
 		return ""
 	}
 	if partitionOf(region) == "" {
-		if nearest := nearestRegion(strings.ToLower(region)); nearest != "" {
+		if nearest := NearestRegion(strings.ToLower(region)); nearest != "" {
 			r.fault(input, "%s is not a region; did you mean %s?", quote(region), nearest)
 		} else {
 			r.fault(input, "%s is not a region; one looks like eu-central-1", quote(region))

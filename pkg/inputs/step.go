@@ -22,6 +22,15 @@ func (r *reader) timeout() time.Duration {
 	return time.Duration(r.number("action-timeout-s", 0, 0, week)) * time.Second
 }
 
+func (r *reader) explain() Explain {
+	const input = "explain"
+	when := Explain(r.textOr(input, string(OnFailure)))
+	if when != OnFailure && when != Always && when != Never {
+		r.fault(input, "%s is not a time to explain; use failure, always or never", quote(string(when)))
+	}
+	return when
+}
+
 // proxy is that of the environment, unless an input says otherwise.
 func (r *reader) proxy() httpclient.Proxy {
 	proxy := httpclient.ProxyFromEnvironment(func(name string) string { value, _ := r.lookup(name); return value })

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"strings"
@@ -19,12 +20,12 @@ type Variables []Variable
 func (v *Variables) Add(name, value string) { *v = append(*v, Variable{name, value}) }
 
 // Files are the files through which a step hands values to the runner.
-type Files struct{ env, output, state string }
+type Files struct{ env, output, state, summary string }
 
 // NewFiles takes the files from the variables that the runner sets. It fails if one of them cannot be written, so that a step learns
 // that before it asks for credentials.
 func NewFiles(getenv func(string) string) (Files, error) {
-	files := Files{getenv("GITHUB_ENV"), getenv("GITHUB_OUTPUT"), getenv("GITHUB_STATE")}
+	files := Files{getenv("GITHUB_ENV"), getenv("GITHUB_OUTPUT"), getenv("GITHUB_STATE"), getenv("GITHUB_STEP_SUMMARY")}
 	var errs []error
 	for _, v := range []Variable{{"GITHUB_ENV", files.env}, {"GITHUB_OUTPUT", files.output}, {"GITHUB_STATE", files.state}} {
 		if v.Value == "" {
@@ -61,6 +62,31 @@ func (f Files) Export(env, outputs Variables) error {
 		return errors.Join(err, undo())
 	}
 	return nil
+}
+
+// maxSummary is the size of a step's summary above which the runner drops all of it: actions/runner,
+// src/Runner.Worker/FileCommandManager.cs.
+const maxSummary = 1 << 20
+
+// Summarize adds Markdown to the step's summary. A runner without summaries gets none.
+func (f Files) Summarize(markdown string) (err error) {
+	file, err := open(f.summary)
+	if f.summary == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if size := info.Size() + int64(len(markdown)); size > maxSummary {
+		return fmt.Errorf("the step's summary would have %d bytes; the runner takes %d", size, maxSummary)
+	}
+	_, err = file.WriteString(markdown)
+	return err
 }
 
 // appendTo adds variables to a file. It returns what takes them out again, and does so itself if it fails half way.

@@ -15,7 +15,7 @@ import (
 func files(t *testing.T) (runner.Files, map[string]string) {
 	t.Helper()
 	paths := map[string]string{}
-	for _, name := range []string{"GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STATE"} {
+	for _, name := range []string{"GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"} {
 		paths[name] = filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(paths[name], []byte("BEFORE=1\n"), 0o600); err != nil {
 			t.Fatal(err)
@@ -151,6 +151,50 @@ func TestMissingFilesAreNamed(t *testing.T) {
 		if want := "environment variable " + name + ": is missing; it comes from GitHub's runner, version 2.298 or newer"; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	t.Parallel()
+	f, paths := files(t)
+	if err := f.Summarize("### AWS\n"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(paths["GITHUB_STEP_SUMMARY"])
+	if want := "BEFORE=1\n### AWS\n"; err != nil || string(got) != want {
+		t.Errorf("got %q, error %v; want %q", got, err, want)
+	}
+}
+
+func TestASummaryIsNoLargerThanTheRunnerTakes(t *testing.T) {
+	t.Parallel()
+	f, paths := files(t)
+	const left = 1<<20 - len("BEFORE=1\n")
+	if err := f.Summarize(strings.Repeat("x", left+1)); err == nil || err.Error() != "the step's summary would have 1048577 bytes; the runner takes 1048576" {
+		t.Errorf("got %v", err)
+	}
+	if err := f.Summarize(strings.Repeat("x", left)); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(paths["GITHUB_STEP_SUMMARY"]); err != nil || info.Size() != 1<<20 {
+		t.Errorf("got %v, error %v", info, err)
+	}
+}
+
+func TestARunnerWithoutSummariesGetsNone(t *testing.T) {
+	t.Parallel()
+	f, paths := files(t)
+	if err := os.Remove(paths["GITHUB_STEP_SUMMARY"]); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Summarize("x"); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(paths["GITHUB_STEP_SUMMARY"]); err == nil {
+		t.Error("the file was made anew")
+	}
+	if err := (runner.Files{}).Summarize("x"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -46,10 +46,33 @@ func (l *Log) Info(format string, values ...any) {
 }
 
 // Warning writes an annotation, which may have several lines.
-func (l *Log) Warning(text string) { l.actions.Warningf("%s", inert(text)) }
+func (l *Log) Warning(text string) { l.annotate(l.actions.Warningf, text) }
 
 // Error writes an annotation, which may have several lines.
-func (l *Log) Error(text string) { l.actions.Errorf("%s", inert(text)) }
+func (l *Log) Error(text string) { l.annotate(l.actions.Errorf, text) }
+
+// MaxAnnotation is the number of characters after which the runner cuts an annotation, in the log, too: actions/runner,
+// src/Runner.Worker/ExecutionContext.cs.
+const MaxAnnotation = 4096
+
+// annotate writes what does not fit into an annotation below it.
+func (l *Log) annotate(write func(string, ...any), text string) {
+	text = inert(text)
+	fits, rest := text, ""
+	if len(text) > MaxAnnotation {
+		end := strings.LastIndexByte(text[:MaxAnnotation], '\n')
+		if end < 0 {
+			end = MaxAnnotation
+		}
+		fits, rest = text[:end], strings.TrimPrefix(text[end:], "\n")
+	}
+	write("%s", fits)
+	for line := range strings.SplitSeq(rest, "\n") {
+		if rest != "" {
+			l.Info("%s", line)
+		}
+	}
+}
 
 // Err is the first fault in writing. After it a secret may be unmasked, so nothing may be exported.
 func (l *Log) Err() error {

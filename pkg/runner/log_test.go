@@ -84,6 +84,23 @@ func FuzzLog(f *testing.F) {
 	})
 }
 
+// The runner cuts an annotation after 4096 characters, and the log with it.
+func TestALongAnnotationGoesOnInTheLog(t *testing.T) {
+	t.Parallel()
+	line := strings.Repeat("x", 1000)
+	for name, test := range map[string]struct{ text, want string }{
+		"of 4 lines":         {strings.Repeat(line+"\n", 3) + line, "::error::" + strings.Repeat(line+"%0A", 3) + line + "\n"},
+		"of 6 lines":         {strings.Repeat(line+"\n", 5) + "::debug::x", "::error::" + strings.Repeat(line+"%0A", 3) + line + "\n" + line + "\n: :debug::x\n"},
+		"of an endless line": {strings.Repeat("x", 5000), "::error::" + strings.Repeat("x", 4096) + "\n" + strings.Repeat("x", 904) + "\n"},
+	} {
+		var out bytes.Buffer
+		runner.NewLog(&out).Error(test.text)
+		if got := out.String(); got != test.want {
+			t.Errorf("%s: got  %q\nwant %q", name, got, test.want)
+		}
+	}
+}
+
 type closed struct{}
 
 func (closed) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }

@@ -1,16 +1,13 @@
 package step
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"gatepass/pkg/aws"
-	"gatepass/pkg/idtoken"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
-	"gatepass/pkg/secret"
 )
 
 // announce says where tokens go if that is not where they usually go, and what goes nowhere.
@@ -39,6 +36,9 @@ func (s Step) report(p plan, got session, f file, env runner.Variables) {
 	}
 	if got.aws != nil {
 		s.Log.Info("AWS: %s", awsPhrase(*got.aws))
+		if got.aws.FromJob && s.getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && s.getenv("AWS_ACCESS_KEY_ID") == "" {
+			s.Log.Info("  Later steps find them by AWS_WEB_IDENTITY_TOKEN_FILE alone, which AWS's SDKs read and other programs do not. For those, set role-to-assume and web-identity-token-file")
+		}
 		s.reportNames("the region", env, awsRegionVariables)
 		s.reportNames("the credentials", env, awsKeyVariables)
 		s.reportNames("the profile "+p.AWS.Profile, env, awsProfileVariables)
@@ -104,16 +104,4 @@ func namesOf(variables runner.Variables) []string {
 		names = append(names, v.Name)
 	}
 	return names
-}
-
-// describe shows on a line of its own what a cloud was told, for the one who has to compare it with a trust policy.
-func describe(token secret.String) string {
-	if token.IsEmpty() {
-		return ""
-	}
-	claims := idtoken.DecodeUnverified(token)
-	if claims.Subject == "" {
-		return ""
-	}
-	return fmt.Sprintf("\nThe ID token said: issuer %s, audience %s, subject %s. Compare it with what the cloud trusts", claims.Issuer, claims.Audience, claims.Subject)
 }

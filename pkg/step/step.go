@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/credfile"
+	"gatepass/pkg/explain"
 	"gatepass/pkg/google"
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/idtoken"
@@ -46,6 +48,7 @@ type plan struct {
 	files     runner.Files
 	http      *http.Client
 	retry     retry.Policy
+	evidence  evidence
 }
 
 // session is what a sign-in has obtained.
@@ -66,14 +69,19 @@ func (s Step) SignIn(ctx context.Context) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, plan.Timeout, fmt.Errorf("action-timeout-s: the step did not finish within %v", plan.Timeout))
 		defer cancel()
 	}
-	session, err := s.exchange(ctx, plan)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return cause // not the errors that follow from it
-	}
-	if err != nil {
+	session, attempts := s.exchange(ctx, plan)
+	if err := failure(plan.Explain, attempts); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause // not the errors that follow from it
+		}
+		s.summarize(plan, attempts)
 		return err
 	}
-	return s.handOver(ctx, plan, session)
+	if err := s.handOver(ctx, plan, session); err != nil {
+		return err
+	}
+	s.summarize(plan, attempts)
+	return nil
 }
 
 // plan gathers every fault that can be known without a request. It saves an empty state first: once the runner knows a value of this
@@ -87,42 +95,45 @@ func (s Step) plan() (plan, error) {
 	github, githubErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
 	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
-	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts)}
+	known, evidenceErr := readEvidence(in)
+	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts), known}
 	if in.AWS != nil && in.AWS.MaskAccountID && in.AWS.Role != nil {
 		s.Log.Mask(secret.New(in.AWS.Role.Account()))
 	}
-	if in.NeedsIDToken {
-		inputErr = errors.Join(inputErr, githubErr)
+	if in.NeedsIDToken && githubErr != nil {
+		inputErr = errors.Join(inputErr, s.withoutToken(p))
 	}
-	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, filesErr)
+	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr)
 }
 
 // exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
-func (s Step) exchange(ctx context.Context, p plan) (session, error) {
+func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 	var (
-		both              sync.WaitGroup
-		out               session
-		awsErr, googleErr error
+		both            sync.WaitGroup
+		out             session
+		onAWS, onGoogle attempt
+		job             = s.job()
 	)
 	if p.AWS != nil {
+		onAWS = attempt{what: "AWS" + roleOf(*p.AWS), known: explain.Case{Job: job, AWS: p.AWS, Policy: p.evidence.policy}}
 		both.Go(func() {
-			defer Recover(&awsErr)
-			out.aws, awsErr = s.signInToAWS(ctx, p)
+			defer Recover(&onAWS.err)
+			out.aws = s.signInToAWS(ctx, p, &onAWS)
 		})
 	}
 	if p.Google != nil {
+		onGoogle = attempt{what: "Google Cloud, " + identity(*p.Google), known: explain.Case{Job: job, Google: p.Google, Provider: p.evidence.provider}}
 		both.Go(func() {
-			defer Recover(&googleErr)
-			out.google, googleErr = s.signInToGoogle(ctx, p)
+			defer Recover(&onGoogle.err)
+			out.google = s.signInToGoogle(ctx, p, &onGoogle)
 		})
 	}
 	both.Wait()
-	return out, errors.Join(awsErr, googleErr)
+	return out, slices.DeleteFunc([]attempt{onAWS, onGoogle}, func(a attempt) bool { return a.what == "" })
 }
 
-func (s Step) signInToAWS(ctx context.Context, p plan) (*aws.Credentials, error) {
-	var told string // what AWS was told, for the one who has to compare it with a trust policy
-	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, UserAgent: aws.UserAgent(s.getenv)}
+func (s Step) signInToAWS(ctx context.Context, p plan, a *attempt) *aws.Credentials {
+	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, Now: time.Now, UserAgent: aws.UserAgent(s.getenv)}
 	credentials, err := client.SignIn(ctx, *p.AWS, func(ctx context.Context) (token secret.String, err error) {
 		if p.AWS.Source == inputs.FromTokenFile {
 			token, err = aws.ReadTokenFile(p.AWS.TokenFile)
@@ -130,20 +141,17 @@ func (s Step) signInToAWS(ctx context.Context, p plan) (*aws.Credentials, error)
 			token, err = p.github.Fetch(ctx, p.http, p.retry, p.AWS.Audience)
 		}
 		s.Log.Mask(token)
-		told = describe(token)
+		a.known.Claims = idtoken.DecodeUnverified(token)
 		return token, err
 	})
-	switch {
-	case err == nil:
-		return &credentials, nil
-	case errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && !p.AWS.WithoutGitHub && p.githubErr != nil:
-		return nil, p.githubErr // of the two ways in, the one that was meant
+	if err == nil {
+		return &credentials
 	}
-	var refusal *aws.Refusal
-	if !errors.As(err, &refusal) {
-		told = ""
+	if errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && !p.AWS.WithoutGitHub && p.githubErr != nil {
+		err = p.githubErr // of the two ways in, the one that was meant
 	}
-	return nil, fmt.Errorf("AWS%s: %w%s", roleOf(*p.AWS), err, told)
+	a.failed(err)
+	return nil
 }
 
 func roleOf(in inputs.AWS) string {
@@ -153,21 +161,17 @@ func roleOf(in inputs.AWS) string {
 	return ", role " + in.Role.ARN
 }
 
-func (s Step) signInToGoogle(ctx context.Context, p plan) (*google.Tokens, error) {
-	var told string // as for AWS
+func (s Step) signInToGoogle(ctx context.Context, p plan, a *attempt) *google.Tokens {
 	client := google.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Now: time.Now}
 	tokens, err := client.SignIn(ctx, *p.Google, func(ctx context.Context) (secret.String, error) {
 		token, err := p.github.Fetch(ctx, p.http, p.retry, p.Google.Audience)
 		s.Log.Mask(token)
-		told = describe(token)
+		a.known.Claims = idtoken.DecodeUnverified(token)
 		return token, err
 	})
-	if err == nil {
-		return &tokens, nil
+	if err != nil {
+		a.failed(err)
+		return nil
 	}
-	var refusal *google.Refusal
-	if !errors.As(err, &refusal) {
-		told = ""
-	}
-	return nil, fmt.Errorf("Google Cloud, %s: %w%s", identity(*p.Google), err, told)
+	return &tokens
 }
