@@ -98,6 +98,11 @@ func (c Case) getRole(query string, more ...string) string {
 	return quote.Command(append([]string{"aws", "iam", "get-role", "--role-name", c.roleName(), "--query", query}, more...)...)
 }
 
+// remark is what to paste, below a line that says what it is for. In a shell, in YAML and in a person's eyes # begins a comment.
+func remark(text string, paste ...string) string {
+	return strings.Join(append([]string{"# " + text}, paste...), "\n")
+}
+
 // input is a line of the step, under with:.
 func input(name, value string) string { return name + ": " + value }
 

@@ -149,7 +149,7 @@ func (e Explanation) Text() string {
 	var text strings.Builder
 	e.write(&text)
 	if len(e.Others) > 0 {
-		text.WriteString("If that is not it:\n")
+		text.WriteString("\nIf that is not it:\n")
 	}
 	for _, other := range e.Others {
 		text.WriteString("- " + other.Meaning + " " + other.Fix + "\n")
