@@ -1,6 +1,7 @@
 package awstrust
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -29,8 +30,11 @@ func Parse(document *trust.Node) (*Policy, error) {
 		p.fault(id.Position, "Id", "must be a string")
 	}
 	p.statements(document)
-	if err := errors.Join(p.faults...); err != nil {
-		return nil, err
+	if len(p.faults) > 0 {
+		slices.SortStableFunc(p.faults, func(a, b *trust.FaultError) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
+		return nil, joinFaults(p.faults)
 	}
 	return &p.policy, nil
 }
@@ -39,7 +43,7 @@ func Parse(document *trust.Node) (*Policy, error) {
 type parser struct {
 	policy Policy
 	sids   map[string]bool
-	faults []error
+	faults []*trust.FaultError
 }
 
 func (p *parser) fault(at trust.Position, path, format string, args ...any) {
@@ -48,6 +52,14 @@ func (p *parser) fault(at trust.Position, path, format string, args ...any) {
 		message = path + ": " + message
 	}
 	p.faults = append(p.faults, &trust.FaultError{Position: at, Message: message})
+}
+
+func joinFaults(faults []*trust.FaultError) error {
+	var list []error
+	for _, fault := range faults {
+		list = append(list, fault)
+	}
+	return errors.Join(list...)
 }
 
 func isString(n *trust.Node) bool { return n != nil && n.Kind == trust.String }

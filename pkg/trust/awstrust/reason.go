@@ -22,6 +22,7 @@ const (
 	NamesOnly       Cause = "the token's value holds the ids of owner and repository, the policy's only their names"
 	IDsToo          Cause = "the policy's value holds the ids of owner and repository, the token's only their names"
 	OtherContext    Cause = "the repository is right, what follows it is not"
+	Empty           Cause = "the value is empty, which is none to ForAnyValue:"
 	Excluded        Cause = "the policy excludes this value"
 	Absent          Cause = "the token has no such claim"
 	AbsentKey       Cause = "the request has no such key"
@@ -60,17 +61,13 @@ type Reason struct {
 	Got      []string // the values of the request; none if it has none, or no one knows them
 }
 
-// String says the reason in one line that is safe to print.
+// String says the reason in one line that is safe to print, but for where it is in the file.
 func (r Reason) String() string {
-	subject := r.Path
-	if r.Operator != "" {
-		subject = r.Operator + " " + r.Key
-	}
 	var got string
 	if len(r.Got) > 0 {
-		got = ", and there is " + list(r.Got, "and")
+		got = ", the request " + list(r.Got, "and")
 	}
-	return untrusted.Line(fmt.Sprintf("%s wants %s%s: %s", subject, list(r.Want, "or"), got, r.Cause))
+	return untrusted.Line(fmt.Sprintf("%s: the policy has %s%s: %s", r.Path, list(r.Want, "or"), got, r.Cause))
 }
 
 // list says the first few of some values.

@@ -66,6 +66,17 @@ type expanded struct {
 	glob glob
 }
 
+// plain is a value without policy variables.
+func plain(text string) expanded { return expanded{text, newGlob(text)} }
+
+func (e expanded) lower() expanded {
+	folded := expanded{text: lower(e.text)}
+	for _, r := range e.glob {
+		folded.glob = append(folded.glob, lowerRune(r))
+	}
+	return folded
+}
+
 // expand puts the values of the request into the place of policy variables, if it can.
 func (v value) expand(r Request) (e expanded, ok bool) {
 	var text strings.Builder
