@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -81,13 +82,66 @@ func FuzzPolicy(f *testing.F) {
 			}
 		}
 		checkFaults(t, policy.Undecidable(nil))
-		for _, name := range []string{"stranger", "octo-organised", "octo-xrg", "xocto", "998", "999", "997", "a/b", "Principal\":\"*"} {
-			if strings.Contains(strings.ReplaceAll(text, " ", ""), name) {
-				return
-			}
+		checkStrangers(t, text, policy)
+	})
+}
+
+// checkStrangers fails if a stranger gets in and nothing is found. A policy that names the strangers means it.
+func checkStrangers(t *testing.T, text string, policy *awstrust.Policy) {
+	for _, name := range []string{"stranger", "octo-organised", "octo-xrg", "xocto", "997", "998", "999", "a/b"} {
+		if strings.Contains(text, name) {
+			return
 		}
-		if got, in := letsIn(policy); in && len(policy.Lint()) == 0 {
-			t.Errorf("lets in %v, and nothing is found", got)
+	}
+	if sub, in := letsIn(policy); in && len(policy.Lint()) == 0 {
+		t.Errorf("%s lets in %v, and nothing is found", text, sub)
+	}
+}
+
+// FuzzCondition gives one condition to all that reads one, and its negation.
+func FuzzCondition(f *testing.F) {
+	f.Add("StringLike", "sub", "repo:octo-org/octo-repo:*", "${gh:ref}", "repo:octo-org/octo-repo:ref:refs/heads/main")
+	f.Add("ForAllValues:StringEqualsIfExists", "environment", "Größe", "${*}", "GRÖSSE")
+	f.Add("ArnLike", "job_workflow_ref", "arn:*:*:*:*:*", "${aws:username, 'x'}", "arn:aws:iam::1:role/x")
+	f.Add("NumericLessThan", "actor_id", "12", "1.5", "-7")
+	f.Add("DateGreaterThanEquals", "ref", "2026-11-22T12:00:00Z", "1795348800", "2026-11-22")
+	f.Fuzz(func(t *testing.T, operator, claim, first, second, got string) {
+		verdict := func(operator string) (awstrust.Verdict, bool) {
+			values, _ := json.Marshal([]string{first, second})
+			condition, _ := json.Marshal(map[string]map[string]json.RawMessage{operator: {"token.actions.githubusercontent.com:" + claim: values}})
+			text := vector{Condition: string(condition)}.policy()
+			policy, err := parse(text)
+			if err != nil {
+				return awstrust.Denied, false
+			}
+			policy.Lint()
+			checkStrangers(t, text, policy)
+			token := claims()
+			token[claim] = got
+			return policy.Evaluate(awstrust.Request{Action: "sts:AssumeRoleWithWebIdentity", Provider: github, Claims: token}).Verdict, true
+		}
+		plain, valid := verdict(operator)
+		negated, ok := map[string]string{"StringEquals": "StringNotEquals", "StringLike": "StringNotLike", "NumericEquals": "NumericNotEquals",
+			"StringEqualsIgnoreCase": "StringNotEqualsIgnoreCase", "DateEquals": "DateNotEquals", "ArnLike": "ArnNotLike"}[operator]
+		if !valid || !ok {
+			return
+		}
+		if not, _ := verdict(negated); not != awstrust.Allowed-plain {
+			t.Errorf("%s says %s, %s %s", operator, plain, negated, not)
+		}
+	})
+}
+
+// FuzzLike compares with a regular expression that means the same.
+func FuzzLike(f *testing.F) {
+	f.Add("repo:*/*:ref:*/main", "repo:octo-org/octo-repo:ref:refs/heads/main")
+	f.Add("a*a?a", "aaaa")
+	f.Add("*?é*", "\né")
+	f.Fuzz(func(t *testing.T, pattern, text string) {
+		pattern, text = strings.ToValidUTF8(pattern, ""), strings.ToValidUTF8(text, "")
+		same := regexp.MustCompile(`(?s)\A` + strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(regexp.QuoteMeta(pattern)) + `\z`)
+		if got, want := awstrust.Like(pattern, text), same.MatchString(text); got != want {
+			t.Errorf("%q is like %q: %t, want %t", text, pattern, got, want)
 		}
 	})
 }
