@@ -25,7 +25,7 @@ type limit struct {
 func newBreadth(s *statement, issuer string) *breadth {
 	b := &breadth{statement: s, issuer: issuer, limits: map[string][]limit{}}
 	if issuer != sharedIssuer {
-		b.held = ownerID // Such an issuer is an enterprise's own.
+		b.held = oneOwner // Such an issuer is an enterprise's own.
 	}
 	for i := range s.conditions {
 		c := &s.conditions[i]
@@ -35,7 +35,7 @@ func newBreadth(s *statement, issuer string) *breadth {
 			b.dead = b.dead || isProviders(c.key) && c.limits() && !c.optional()
 		case c.operator.negated && (claim == "sub" || claim == "job_workflow_ref"):
 			b.negated = append(b.negated, c)
-		case c.limits() && (!c.optional() || slices.Contains(constantClaims, claim)):
+		case c.limits() && (!c.optional() || s.requires(c.key) || slices.Contains(constantClaims, claim)):
 			l := limit{condition: c}
 			held := ^scope(0)
 			for _, v := range c.values {
@@ -74,12 +74,12 @@ func (l *linter) breadth(b *breadth) {
 	case len(b.guards()) == 0 && b.issuer == sharedIssuer:
 		l.unguarded(b)
 		return
-	case !b.held.owner() && b.held&workflow != 0:
+	case b.held&(owner|workflow) == workflow:
 		c := b.guards()[len(b.guards())-1]
 		l.report(anyCaller, c.place(), b.fix("sub", wantedSubject), "the condition holds for every repository that calls the workflow")
-	case !b.held.owner():
+	case b.held&owner == 0:
 		l.anyRepository(b)
-	case !b.held.repository() && b.held&workflow == 0:
+	case b.held&(repository|workflow) == 0:
 		l.everyRepository(b)
 	}
 	l.contexts(b)
@@ -140,7 +140,7 @@ func (l *linter) anyRepository(b *breadth) {
 				"%q has a wildcard in the owner's name, which lets in other owners", v.value.text)
 		case isAnything(v.text):
 			l.report(anyRepository, v.place(), b.fix("sub", wantedSubject),
-				"%q lets in every repository of github.com. AWS no longer takes such a policy", v.value.text)
+				"%q lets in every repository of github.com", v.value.text)
 		default:
 			l.report(anyRepository, v.place(), b.fix("sub", wantedSubject),
 				"%q names no owner, and lets in the repositories of strangers", v.value.text)
@@ -153,7 +153,7 @@ func (l *linter) everyRepository(b *breadth) {
 	for _, claim := range []string{"sub", "repository", "repository_owner_id", "enterprise_id"} {
 		for _, v := range b.values(claim) {
 			held := v.scope(claim)
-			if !held.owner() || held.repository() {
+			if held&(owner|repository) != owner {
 				continue
 			}
 			if v.subject().repo != "" {
@@ -174,7 +174,7 @@ func (l *linter) contexts(b *breadth) {
 	}
 	for _, v := range b.values("sub") {
 		s := v.subject()
-		if s.owner == "" || s.repo == "" || v.scope("sub")&repositoryName == 0 {
+		if s.owner == "" || s.repo == "" || v.scope("sub")&repository == 0 {
 			continue
 		}
 		pull := s.repository() + ":pull_request"
@@ -201,7 +201,7 @@ func (l *linter) ids(b *breadth) {
 	var wild, names bool
 	for _, v := range b.values("sub") {
 		s := v.subject()
-		if s.wildOwnerID() && !b.held.ids() || s.wildRepositoryID() && b.held&repositoryID == 0 {
+		if s.wildOwnerID() && b.held&ownerID == 0 || s.wildRepositoryID() && b.held&repositoryID == 0 {
 			l.report(wildcardID, v.place(), "Write the ids, or ask for repository_id, too.", "%q takes whoever has the names now", v.value.text)
 			wild = true
 		}
@@ -211,12 +211,15 @@ func (l *linter) ids(b *breadth) {
 			names = true
 		}
 	}
-	if wild || b.held&ownerName == 0 || b.held.ids() {
+	for _, v := range b.values("actor") {
+		l.report(reusableName, v.place(), "Write actor_id.", "%q names an account, and whoever has that name gets in", v.value.text)
+	}
+	if wild || b.held&oneOwner != owner {
 		return
 	}
 	for _, claim := range []string{"sub", "repository"} {
 		for _, v := range b.values(claim) {
-			if held := v.scope(claim); held&ownerName != 0 && !held.ids() {
+			if v.scope(claim)&oneOwner == owner {
 				l.report(reusableName, v.place(), "Write the ids, as in "+wantedSubject+", or ask for repository_id, too.",
 					"%q names the owner, and whoever has that name gets in", v.value.text)
 				return
@@ -246,7 +249,7 @@ func (l *linter) hasIDs(names subject) bool {
 func (l *linter) vacuous(b *breadth) {
 	for _, claim := range constantClaims {
 		for _, v := range b.values(claim) {
-			if isAnything(v.text) && claim != "aud" && b.held.owner() {
+			if isAnything(v.text) && claim != "aud" && b.held&owner != 0 {
 				l.report(vacuousCondition, v.place(), "Take it out.", "every token has a %s, and %q takes them all", claim, v.value.text)
 			}
 		}

@@ -1,8 +1,6 @@
 package awstrust
 
 import (
-	"regexp"
-
 	"gatepass/pkg/trust"
 )
 
@@ -128,7 +126,7 @@ func (c *condition) difference(value string, wants []expanded) Cause {
 		{LiteralWildcard, func(want expanded) bool { return c.operator.literal() && Like(want.text, value) }},
 		{NamesOnly, func(want expanded) bool { return c.matches(withoutIDs(value), want) }},
 		{IDsToo, func(want expanded) bool {
-			return idForm.MatchString(want.text) && c.matches(value, plain(withoutIDs(want.text)))
+			return idForm().MatchString(want.text) && c.matches(value, plain(withoutIDs(want.text)))
 		}},
 		{OtherContext, func(want expanded) bool { return sameRepository(value, want.text) }},
 	} {
@@ -148,15 +146,15 @@ func (c *condition) matches(value string, want expanded) bool {
 
 // idForm is how sub has the ids beside the names of owner and repository in repositories made since July 2026:
 // https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
-var idForm = regexp.MustCompile(`\A(repo:[^/:@]+)@\d+(/[^/:@]+)@\d+`)
+var idForm = lazy(`\A(repo:[^/:@]+)@\d+(/[^/:@]+)@\d+`)
 
 // repositoryForm is how sub begins, up to what it says of the run.
-var repositoryForm = regexp.MustCompile(`\Arepo:[^/:]+/[^/:]+:`)
+var repositoryForm = lazy(`\Arepo:[^/:]+/[^/:]+:`)
 
-func withoutIDs(subject string) string { return idForm.ReplaceAllString(subject, "$1$2") }
+func withoutIDs(subject string) string { return idForm().ReplaceAllString(subject, "$1$2") }
 
 // sameRepository reports whether sub and a policy's value for it begin with the same repository.
 func sameRepository(subject, want string) bool {
-	repository := repositoryForm.FindString(subject)
-	return repository != "" && repository == repositoryForm.FindString(want)
+	repository := repositoryForm().FindString(subject)
+	return repository != "" && repository == repositoryForm().FindString(want)
 }

@@ -89,7 +89,8 @@ const sharedIssuer = "token.actions.githubusercontent.com"
 // populatedClaims are the claims of GitHub's that AWS makes condition keys of. Any other, such as repository_owner, is never there:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 var populatedClaims = []string{
-	"sub", "aud", "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref", "repository", "repository_id",
+	"sub", "aud",
+	"actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref", "repository", "repository_id",
 	"repository_owner_id", "workflow",
 }
 
@@ -146,7 +147,7 @@ func claimValues(claim any) ([]string, bool) {
 	case bool:
 		return []string{strconv.FormatBool(claim)}, true
 	case json.Number:
-		return []string{claim.String()}, integerForm.MatchString(claim.String())
+		return []string{claim.String()}, integerForm().MatchString(claim.String())
 	case float64:
 		const exact = 1 << 53
 		return []string{strconv.FormatFloat(claim, 'f', -1, 64)}, claim == math.Trunc(claim) && math.Abs(claim) < exact

@@ -2,7 +2,6 @@ package awstrust
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,8 +9,8 @@ import (
 	"gatepass/pkg/untrusted"
 )
 
-// Lint finds what lets in more or fewer of GitHub's jobs than was meant, as far as the policy alone tells. It says nothing of statements that
-// are about other principals, but for what none should have.
+// Lint finds what lets in more or fewer of GitHub's jobs than was meant, as far as the policy alone tells. Each statement that allows is taken
+// by itself, as if no other one denied. Of statements about other principals it finds only what none should have.
 func (p *Policy) Lint() []trust.Finding {
 	l := linter{policy: p}
 	for i := range p.statements {
@@ -112,6 +111,13 @@ func (c *condition) optional() bool {
 	return c.operator.ifExists || c.operator.qualifier == "ForAllValues"
 }
 
+// requires reports whether the statement asks for a key to be there, as AWS recommends beside ForAllValues.
+func (s *statement) requires(key string) bool {
+	return slices.ContainsFunc(s.conditions, func(c condition) bool {
+		return c.operator.name == null && lower(c.key) == lower(key) && len(c.values) == 1 && c.values[0].text == "false"
+	})
+}
+
 // limits reports whether the condition asks for a text that the key has to have.
 func (c *condition) limits() bool {
 	return c.operator.isText() && !c.operator.negated && len(c.values) > 0
@@ -130,9 +136,9 @@ func (s *statement) issuers() (issuers []string) {
 
 // gitHubForm is that of GitHub's issuers: of github.com, of an enterprise on it or on ghe.com, of a GitHub Enterprise Server:
 // https://docs.github.com/enterprise-cloud@latest/actions/reference/security/oidc
-var gitHubForm = regexp.MustCompile(`\A(?:token\.actions\.githubusercontent\.com(?:/.+)?|token\.actions\.[^/]+\.ghe\.com(?:/.+)?|.+/_services/token)\z`)
+var gitHubForm = lazy(`\A(?:token\.actions\.githubusercontent\.com(?:/.+)?|token\.actions\.[^/]+\.ghe\.com(?:/.+)?|.+/_services/token)\z`)
 
-func isGitHub(issuer string) bool { return gitHubForm.MatchString(issuer) }
+func isGitHub(issuer string) bool { return gitHubForm().MatchString(issuer) }
 
 // claimOf returns the claim that a key is of, if it is one of the issuer's.
 func claimOf(issuer, key string) (string, bool) {

@@ -1,6 +1,7 @@
 package awstrust
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func (l *linter) condition(s *statement, c *condition) {
 		l.null(s, c, claim)
 		return
 	}
-	if !s.deny && c.optional() {
+	if !s.deny && c.optional() && !s.requires(c.key) {
 		plain := strings.TrimPrefix(strings.TrimSuffix(c.operator.name, "IfExists"), "ForAllValues:")
 		l.report(optionalCondition, c.place(), "Write "+plain+".", "%s holds for every token without the claim %s", c.operator.name, claim)
 	}
@@ -61,19 +62,36 @@ func (l *linter) texts(c *condition) {
 	}
 }
 
-// foreign checks a condition on a key of a provider that the statement is not about.
+// foreign checks a condition on a key that is none of GitHub's. Of two providers' keys no token has both.
 func (l *linter) foreign(s *statement, c *condition, issuers []string) {
-	if !isProviders(c.key) || c.operator.negated || c.optional() || c.operator.name == null {
+	if !isProviders(c.key) || !c.limits() || c.optional() {
 		return
 	}
 	_, name, _ := strings.Cut(c.key, ":")
-	l.report(neverMatches, c.place(), "Write "+issuers[0]+":"+name+".",
-		"%q is a key of another provider than the statement's, %s, so that the statement %s nothing", c.key, issuers[0], s.effect())
+	fix := "Write " + issuers[0] + ":" + name + "."
+	switch {
+	case !s.trusts(c.key):
+		l.report(neverMatches, c.place(), fix, "%q is a key of another provider than the statement's, %s, so that the statement %s nothing",
+			c.key, issuers[0], s.effect())
+	case slices.ContainsFunc(s.conditions, func(other condition) bool {
+		_, gitHubs := claimOf(issuers[0], other.key)
+		return gitHubs && other.limits() && !other.optional()
+	}):
+		l.report(neverMatches, c.place(), "Give each provider a statement of its own.", "no token has both %q and a key of %s, so that the statement %s nothing",
+			c.key, issuers[0], s.effect())
+	}
+}
+
+// trusts reports whether the statement is about the provider that a key is of.
+func (s *statement) trusts(key string) bool {
+	return slices.ContainsFunc(s.principal.names, func(name principal) bool {
+		_, is := claimOf(cmp.Or(issuerOf(name.text), name.text), key)
+		return is
+	})
 }
 
 func (l *linter) unpopulated(s *statement, c *condition, claim string) {
-	const fix = "Take it out. What AWS makes keys of are sub, aud and, for GitHub's own issuer, actor, actor_id, enterprise_id, environment, " +
-		"job_workflow_ref, ref, repository, repository_id, repository_owner_id and workflow."
+	fix := "Take it out. AWS makes keys of sub, aud and, for GitHub's own issuer, " + strings.Join(populatedClaims[2:], ", ") + "."
 	absent := c.absent()
 	if c.operator.name == null {
 		absent = truth(slices.ContainsFunc(c.values, func(v value) bool { return v.text == "true" }))
@@ -103,16 +121,16 @@ func (l *linter) null(s *statement, c *condition, claim string) {
 
 // claimForms are the forms of claims' values, where they have one.
 var claimForms = map[string]struct {
-	form *regexp.Regexp
+	form func() *regexp.Regexp
 	says string
 }{
-	"ref":                 {regexp.MustCompile(`\Arefs/.+\z`), "a ref is written in full, as refs/heads/BRANCH or refs/tags/TAG"},
-	"repository":          {regexp.MustCompile(`\A[^/]+/[^/]+\z`), "a repository is written as OWNER/REPO"},
-	"repository_id":       {regexp.MustCompile(`\A\d+\z`), "an id is a number"},
-	"repository_owner_id": {regexp.MustCompile(`\A\d+\z`), "an id is a number"},
-	"enterprise_id":       {regexp.MustCompile(`\A\d+\z`), "an id is a number"},
-	"actor_id":            {regexp.MustCompile(`\A\d+\z`), "an id is a number"},
-	"job_workflow_ref":    {regexp.MustCompile(`\A[^/]+/[^/]+/.+@.+\z`), "a workflow is written as OWNER/REPO/.github/workflows/FILE@REF"},
+	"ref":                 {lazy(`\Arefs/.+\z`), "a ref is written in full, as refs/heads/BRANCH or refs/tags/TAG"},
+	"repository":          {lazy(`\A[^/]+/[^/]+\z`), "a repository is written as OWNER/REPO"},
+	"repository_id":       {lazy(`\A\d+\z`), "an id is a number"},
+	"repository_owner_id": {lazy(`\A\d+\z`), "an id is a number"},
+	"enterprise_id":       {lazy(`\A\d+\z`), "an id is a number"},
+	"actor_id":            {lazy(`\A\d+\z`), "an id is a number"},
+	"job_workflow_ref":    {lazy(`\A[^/]+/[^/]+/.+@.+\z`), "a workflow is written as OWNER/REPO/.github/workflows/FILE@REF"},
 }
 
 // value checks one value of a condition that asks for one of them.
@@ -124,7 +142,7 @@ func (l *linter) value(s *statement, claim string, v shape) {
 	if claim == "sub" {
 		fix = "Write it as the job's token has it, such as " + wantedSubject + "."
 		problem = v.subjectProblem()
-	} else if f, known := claimForms[claim]; known && !hasWildcard(v.text) && !f.form.MatchString(v.text) {
+	} else if f, known := claimForms[claim]; known && !hasWildcard(v.text) && !f.form().MatchString(v.text) {
 		problem = f.says
 	}
 	switch {
@@ -143,14 +161,14 @@ func (l *linter) value(s *statement, claim string, v shape) {
 	}
 }
 
-var commitForm = regexp.MustCompile(`@(?:[0-9a-f]{40}|[0-9a-f]{64})\z`)
+var commitForm = lazy(`@(?:[0-9a-f]{40}|[0-9a-f]{64})\z`)
 
 // workflow checks which versions of a workflow a value takes.
 func (l *linter) workflow(where place, ref string) {
 	const fix = "Have jobs use the workflow at a commit, and write …/.github/workflows/FILE@SHA."
 	name, version, found := strings.Cut(ref, "@")
 	switch {
-	case commitForm.MatchString(ref), isAnything(ref):
+	case commitForm().MatchString(ref), isAnything(ref):
 	case !found || hasWildcard(version) && !strings.HasPrefix(version, "refs/"):
 		l.report(mutableWorkflow, where, fix, "the workflow %q may be of any branch, tag or commit", name)
 	default:

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -171,7 +170,7 @@ func (p *parser) principals(node *trust.Node, s *statement) {
 			continue
 		}
 		for _, name := range p.strings(kind.Value, path) {
-			if kind.Name == kindAWS && !awsForm.MatchString(name.text) {
+			if kind.Name == kindAWS && !awsForm().MatchString(name.text) {
 				p.fault(name.Position, name.path, "%q is not the ARN of a root, user, role or session, an account or *", name.text)
 			}
 			s.principal.names = append(s.principal.names, principal{name, kind.Name})
@@ -180,7 +179,7 @@ func (p *parser) principals(node *trust.Node, s *statement) {
 }
 
 // actionForm is that of the names of actions. AWS's are in ASCII.
-var actionForm = regexp.MustCompile(`\A(?:\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)\z`)
+var actionForm = lazy(`\A(?:\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)\z`)
 
 func (p *parser) actions(node *trust.Node, s *statement) {
 	member, not := p.either(node, s.path, "Action", "NotAction")
@@ -190,7 +189,7 @@ func (p *parser) actions(node *trust.Node, s *statement) {
 	path := s.path + "." + member.Name
 	s.action = actions{Position: member.Position, path: path, not: not, names: p.strings(member.Value, path)}
 	for _, name := range s.action.names {
-		if !actionForm.MatchString(name.text) {
+		if !actionForm().MatchString(name.text) {
 			p.fault(name.Position, name.path, "%q is not an action such as sts:AssumeRoleWithWebIdentity", name.text)
 		}
 	}

@@ -75,7 +75,7 @@ var (
 	}
 	reusableName = &trust.Rule{
 		Name: "aws-reusable-name", Severity: trust.Warning,
-		Summary:   "an owner by the name alone",
+		Summary:   "an owner or an actor by the name alone",
 		Why:       "Whoever registers a name that was given up or changed gets tokens with the same names in them.",
 		Reference: github + "#immutable-subject-claims",
 	}

@@ -38,49 +38,46 @@ func hasWildcard(text string) bool { return strings.ContainsAny(text, "*?") }
 type scope int
 
 const (
-	ownerName scope = 1 << iota
-	ownerID
-	repositoryName
+	owner      scope = 1 << iota
+	ownerID          // the owner by an id, too
+	repository       // the repository, by the name at least
 	repositoryID
 	workflow // the owner of the workflow that is called
+
+	oneOwner      = owner | ownerID
+	oneRepository = oneOwner | repository | repositoryID
 )
-
-func (s scope) owner() bool { return s&(ownerName|ownerID|repositoryID) != 0 }
-
-func (s scope) repository() bool { return s&(repositoryName|repositoryID) != 0 }
-
-func (s scope) ids() bool { return s&(ownerID|repositoryID) != 0 }
 
 // scopeForms are what holds a token to an owner, a repository or a workflow, by claim.
 var scopeForms = map[string][]struct {
-	form  *regexp.Regexp
+	form  func() *regexp.Regexp
 	scope scope
 }{
 	"sub": {
-		{regexp.MustCompile(`(?:\A|:)repo:[^/:@*?]+[@/]`), ownerName},
-		{regexp.MustCompile(`(?:\A|:)repo:[^/:@*?]+@\d+/`), ownerID},
-		{regexp.MustCompile(`(?:\A|:)repo:[^/:@*?]+(?:@[^/:]*)?/[^/:@*?]+(?:@|:|\z)`), repositoryName},
-		{regexp.MustCompile(`(?:\A|:)repo:[^/:@*?]+@\d+/[^/:@*?]+@\d+(?::|\z)`), repositoryID},
-		{regexp.MustCompile(`(?:\A|:)repository_owner:[^:*?]+(?::|\z)`), ownerName},
-		{regexp.MustCompile(`(?:\A|:)enterprise:[^:*?]+(?::|\z)`), ownerName},
-		{regexp.MustCompile(`(?:\A|:)(?:repository_owner_id|enterprise_id):\d+(?::|\z)`), ownerID},
-		{regexp.MustCompile(`(?:\A|:)repository_id:\d+(?::|\z)`), repositoryID},
-		{regexp.MustCompile(`(?:\A|:)job_workflow_ref:[^/:*?]+/`), workflow},
+		{lazy(`(?:\A|:)repo:[^/:@*?]+[@/]`), owner},
+		{lazy(`(?:\A|:)repo:[^/:@*?]+@\d+/`), oneOwner},
+		{lazy(`(?:\A|:)repo:[^/:@*?]+(?:@[^/:]*)?/[^/:@*?]+(?:@|:|\z)`), repository},
+		{lazy(`(?:\A|:)repo:[^/:@*?]+@\d+/[^/:@*?]+@\d+(?::|\z)`), oneRepository},
+		{lazy(`(?:\A|:)repository_owner:[^:*?]+(?::|\z)`), owner},
+		{lazy(`(?:\A|:)enterprise:[^:*?]+(?::|\z)`), owner},
+		{lazy(`(?:\A|:)(?:repository_owner_id|enterprise_id):\d+(?::|\z)`), oneOwner},
+		{lazy(`(?:\A|:)repository_id:\d+(?::|\z)`), oneRepository},
+		{lazy(`(?:\A|:)job_workflow_ref:[^/:*?]+/`), workflow},
 	},
 	"repository": {
-		{regexp.MustCompile(`\A[^/*?]+/`), ownerName},
-		{regexp.MustCompile(`\A[^/*?]+/[^/*?]+\z`), repositoryName},
+		{lazy(`\A[^/*?]+/`), owner},
+		{lazy(`\A[^/*?]+/[^/*?]+\z`), repository},
 	},
-	"repository_id":       {{regexp.MustCompile(`\A\d+\z`), repositoryID}},
-	"repository_owner_id": {{regexp.MustCompile(`\A\d+\z`), ownerID}},
-	"enterprise_id":       {{regexp.MustCompile(`\A\d+\z`), ownerID}},
-	"job_workflow_ref":    {{regexp.MustCompile(`\A[^/*?]+/`), workflow}},
+	"repository_id":       {{lazy(`\A\d+\z`), oneRepository}},
+	"repository_owner_id": {{lazy(`\A\d+\z`), oneOwner}},
+	"enterprise_id":       {{lazy(`\A\d+\z`), oneOwner}},
+	"job_workflow_ref":    {{lazy(`\A[^/*?]+/`), workflow}},
 }
 
 // scope is what the value holds a claim to.
 func (s shape) scope(claim string) (held scope) {
 	for _, f := range scopeForms[claim] {
-		if f.form.MatchString(s.text) {
+		if f.form().MatchString(s.text) {
 			held |= f.scope
 		}
 	}
@@ -94,11 +91,11 @@ type subject struct {
 	context          string
 }
 
-var subjectForm = regexp.MustCompile(`\Arepo:([^/:@*?]*)([^/:]*)(?:/([^/:@*?]*)([^/:]*))?(?::(.*))?\z`)
+var subjectForm = lazy(`\Arepo:([^/:@*?]*)([^/:]*)(?:/([^/:@*?]*)([^/:]*))?(?::(.*))?\z`)
 
 // subject takes the value apart, if it has that form; else there is nothing in it.
 func (s shape) subject() (parts subject) {
-	if match := subjectForm.FindStringSubmatch(s.text); match != nil {
+	if match := subjectForm().FindStringSubmatch(s.text); match != nil {
 		parts = subject{match[1], match[2], match[3], match[4], match[5]}
 	}
 	return parts
