@@ -1,6 +1,7 @@
 package awstrust_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -229,5 +230,21 @@ func TestParseFindsEveryFault(t *testing.T) {
 	}, "\n")
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+// TestClaimsOfOtherDecoders shows claims that do not come from encoding/json as it is by default.
+func TestClaimsOfOtherDecoders(t *testing.T) {
+	t.Parallel()
+	policy, err := parse(vector{Condition: `{"StringEquals": {"gh:repository_id": "74"}, "ForAnyValue:StringEquals": {"gh:amr": "a"}}`}.policy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[json.Number]awstrust.Verdict{"74": awstrust.Allowed, "75": awstrust.Denied, "7.4e1": awstrust.Unknown} {
+		token := claims()
+		token["repository_id"], token["amr"] = id, []string{"a", "b"}
+		if got := policy.Evaluate(awstrust.Request{Action: "sts:AssumeRoleWithWebIdentity", Provider: github, Claims: token}).Verdict; got != want {
+			t.Errorf("%s: %s, want %s", id, got, want)
+		}
 	}
 }

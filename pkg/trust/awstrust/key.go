@@ -24,7 +24,7 @@ func (r Request) lookup(key string) entry {
 	case same == Yes:
 		return entry{truth: Yes, values: []string{r.Keys[name]}}
 	case same == Perhaps:
-		return entry{truth: Perhaps, cause: NotASCII}
+		return unsure(name, key)
 	case slices.ContainsFunc(r.Absent, missing):
 		return entry{cause: AbsentKey}
 	case sameKey(r.Action, webIdentity) == Yes && sameKey(key, "sts:ExternalId") == Yes:
@@ -57,6 +57,14 @@ func find[V any](names map[string]V, key string) (found string, same Truth) {
 		}
 	}
 	return found, same
+}
+
+// unsure is what [find] leaves open.
+func unsure(found, key string) entry {
+	if lower(found) == lower(key) {
+		return entry{truth: Perhaps, cause: SeveralNames}
+	}
+	return entry{truth: Perhaps, cause: NotASCII}
 }
 
 const webIdentity = "sts:AssumeRoleWithWebIdentity"
@@ -120,7 +128,9 @@ func (r Request) claim(issuer, name string) entry {
 	found, same := find(r.Claims, name)
 	_, authorized := r.Claims["azp"]
 	switch t := populated(issuer, name); {
-	case same == Perhaps, !isASCII(name):
+	case same == Perhaps:
+		return unsure(found, name)
+	case !isASCII(name):
 		return entry{truth: Perhaps, cause: NotASCII}
 	case t == No:
 		return entry{cause: NotPopulated}

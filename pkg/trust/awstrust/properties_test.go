@@ -107,7 +107,7 @@ func (r random) request() awstrust.Request {
 func forRandom(t *testing.T, law func(t *testing.T, r random, statements []statement, request awstrust.Request)) {
 	t.Helper()
 	t.Parallel()
-	for seed := range uint64(500) {
+	for seed := range uint64(300) {
 		r := random{rand.New(rand.NewPCG(seed, 0))}
 		statements := []statement{r.statement()}
 		for range r.IntN(3) {

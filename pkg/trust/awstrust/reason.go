@@ -39,6 +39,7 @@ const (
 	EveryoneElse       Cause = "whom NotPrincipal leaves over depends on how AWS sees the caller"
 	PrincipalPattern   Cause = "AWS documents no wildcard in Principal.Federated"
 	NotASCII           Cause = "AWS does not say how it compares letters outside of ASCII without regard to case"
+	SeveralNames       Cause = "there are several of this name, which differ in case"
 	OtherIssuer        Cause = "AWS documents this key for the issuer token.actions.githubusercontent.com alone"
 	SeveralValues      Cause = "the key has several values, or none, and the operator neither ForAnyValue: nor ForAllValues:"
 	NoValues           Cause = "AWS does not say what an empty list of values means"
