@@ -153,7 +153,7 @@ func TestFaultsOfGoogle(t *testing.T) {
 		"delegation for a day":         {google.and(with{"token_format": "access_token", "service_account": account, "access_token_subject": "user@example.com", "access_token_lifetime": "3601"}), "access_token_lifetime: is longer than 1 hour, the most for a token with access_token_subject"},
 		"delegation without a token":   {google.and(with{"service_account": account, "access_token_subject": "user@example.com"}), "access_token_subject: needs token_format access_token"},
 		"reason over lines":            {google.and(with{"request_reason": "a\nb"}), "request_reason: holds a line break or another control character; it must be a single line"},
-		"provider of a key":            {with{"credentials_json": "{}", "google-provider": "provider.json"}, "credentials_json: is a credential of another kind, \"\"; it must be a key of a service account\ngoogle-provider: is for workload_identity_provider; leave it out of a step with credentials_json"},
+		"provider of a key":            {with{"credentials_json": "{}", "google-provider": "provider.json"}, "credentials_json: is a credential of another kind; it must be a key of a service account\ngoogle-provider: is for workload_identity_provider; leave it out of a step with credentials_json"},
 		"lifetime far too long":        {google.and(with{"access_token_lifetime": "99999999999h"}), `access_token_lifetime: "99999999999h" is longer than 12 hours, the most that Google allows`},
 	} {
 		t.Run(name, test.run)
