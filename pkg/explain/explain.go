@@ -101,15 +101,6 @@ type Explanation struct {
 	Others []Explanation
 }
 
-// odds is how far the evidence speaks for a cause.
-type odds int
-
-const (
-	no odds = iota
-	maybe
-	certain
-)
-
 // cause is one reason for a refusal.
 type cause struct {
 	name    string
