@@ -92,7 +92,7 @@ func (test crash) run(t *testing.T) {
 			others = append(others, command)
 		}
 	}
-	want := regexp.MustCompile(`^the action itself has a fault: ` + test.want + `, at gatepass/pkg/cli_test\.crash\.panic \(panic_test\.go:[0-9]+\)\. Please report this line to those who publish the action$`)
+	want := regexp.MustCompile(`^(?:AWS, role \S+: |Google Cloud, a principal of \S+: )?the action itself has a fault: ` + test.want + `, at gatepass/pkg/cli_test\.crash\.panic \(panic_test\.go:[0-9]+\)\. Please report this line to those who publish the action$`)
 	if len(others) != 1 || others[0].Name != "error" || !want.MatchString(others[0].Message) {
 		t.Errorf("the log has the commands %q, want the error %s", others, want)
 	}
