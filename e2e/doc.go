@@ -1,6 +1,7 @@
 // Package e2e starts the action's own image under a real Docker engine, once as GitHub's runner does and once by act, signs in to the
 // sandbox's clouds, and looks at what the steps after it find: on the host as the runner's user, in later Docker actions, in the
-// containers of container jobs, and after the post step.
+// containers of container jobs, and after the post step. It makes a release, too: its image does the same, its bytes do not depend on
+// the machine, and its commit and its registry's image are what the source says.
 //
 //	go test -tags e2e ./e2e
 //
