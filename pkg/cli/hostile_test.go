@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -92,7 +93,7 @@ type attack struct {
 	clouds clouds
 	inputs map[string]string
 	env    map[string]string
-	want   string // the last line of the log, an error
+	want   string // how the error begins: its first paragraph
 }
 
 // Whatever a server, a claim or a branch is called, the log shows it on one line as the text that it is, and the job gets no variable of it.
@@ -101,7 +102,6 @@ func TestTextFromOutsideIsObeyedByNobody(t *testing.T) {
 	const (
 		toAWS    = "::error::AWS, role arn:aws:iam::123456789012:role/deploy: "
 		toGoogle = "::error::Google Cloud, deploy@my-project.iam.gserviceaccount.com by projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo: "
-		said     = "%0AThe ID token said: issuer https://token.actions.githubusercontent.com, audience x, subject repo:octo-org/octo-repo:ref:refs/heads/main. Compare it with what the cloud trusts"
 		garbled  = "the answer is not one of AWS STS; a proxy or the endpoint may be wrong"
 		fromThem = "the answer is not one of Google's; a proxy or the endpoint may be wrong"
 		onGitHub = toGoogle + `GitHub's ID token for audience "https://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo": `
@@ -109,25 +109,26 @@ func TestTextFromOutsideIsObeyedByNobody(t *testing.T) {
 	googleAlone := map[string]string{"role-to-assume": "", "aws-region": ""}
 	for name, test := range map[string]attack{
 		"code, message and request ID of AWS": {clouds: clouds{aws: answer{403, refused(hostile, hostile, hostile)}},
-			want: toAWS + "AWS STS answered " + cleaned + ": " + cleaned + " (HTTP 403, request " + cleaned + ")" + said},
+			want: toAWS + "AWS STS answered " + cleaned + ": " + cleaned + " (HTTP 403, request " + cleaned + ")"},
 		"control character of AWS": {clouds: clouds{aws: answer{403, refused("AccessDenied", "\x1b[31m", "1")}}, want: toAWS + garbled},
 		"page in the place of AWS": {clouds: clouds{aws: answer{403, hostileJSON}}, want: toAWS + garbled},
 		"ARN of AWS":               {clouds: clouds{aws: answer{200, assumed("ASIAEXAMPLE", "arn:aws:sts::123456789012:assumed-role/"+hostile)}}, want: toAWS + garbled},
 		"key of AWS":               {clouds: clouds{aws: answer{200, assumed(hostile, "arn:aws:sts::123456789012:assumed-role/deploy/x")}}, want: toAWS + garbled},
 
 		"code and description of Google STS": {clouds: clouds{sts: answer{400, object("error", hostileJSON, "error_description", hostileJSON)}},
-			want: toGoogle + "Google STS answered " + cleanedJSON + ": " + cleanedJSON + " (HTTP 400)" + said},
-		"page in the place of Google STS": {clouds: clouds{sts: answer{400, hostileJSON}}, want: toGoogle + "Google STS answered " + cleanedJSON + " (HTTP 400)" + said},
+			want: toGoogle + "Google STS answered " + cleanedJSON + ": " + cleanedJSON + " (HTTP 400)"},
+		"page in the place of Google STS": {clouds: clouds{sts: answer{400, hostileJSON}}, want: toGoogle + "Google STS answered " + cleanedJSON + " (HTTP 400)"},
 		"token of Google STS":             {clouds: clouds{sts: answer{200, object("access_token", hostileJSON)}}, want: toGoogle + fromThem},
 		"status and message of IAM Credentials": {clouds: clouds{iam: answer{403, `{"error": ` + object("status", hostileJSON, "message", hostileJSON) + `}`}},
-			want: toGoogle + "Google's IAM Credentials API answered " + cleanedJSON + ": " + cleanedJSON + " (HTTP 403)" + said},
+			want: toGoogle + "Google's IAM Credentials API answered " + cleanedJSON + ": " + cleanedJSON + " (HTTP 403)"},
 		"token of IAM Credentials": {clouds: clouds{iam: answer{200, object("accessToken", hostileJSON, "expireTime", hostileJSON)}}, want: toGoogle + fromThem},
 
 		"message of GitHub":           {clouds: clouds{github: answer{403, object("message", hostileJSON)}}, inputs: googleAlone, want: onGitHub + "GitHub answered 403 Forbidden: " + cleanedJSON},
 		"page in the place of GitHub": {clouds: clouds{github: answer{403, hostileJSON}}, inputs: googleAlone, want: onGitHub + "GitHub answered 403 Forbidden: " + cleanedJSON},
 		"token of GitHub":             {clouds: clouds{github: answer{200, object("value", hostileJSON)}}, inputs: googleAlone, want: onGitHub + "the answer holds no token"},
-		"claims of the token": {clouds: clouds{claims: map[string]string{"iss": hostileJSON, "sub": hostileJSON, "aud": hostileJSON}, aws: answer{403, refused("AccessDenied", "no", "1")}},
-			want: toAWS + "AWS STS answered AccessDenied: no (HTTP 403, request 1)%0AThe ID token said: issuer " + cleanedJSON + ", audience " + cleanedJSON + ", subject " + cleanedJSON + ". Compare it with what the cloud trusts"},
+		"claims of the token": {clouds: clouds{claims: map[string]string{"iss": hostileJSON, "sub": hostileJSON, "aud": hostileJSON, "environment": hostileJSON, "ref": hostileJSON},
+			aws: answer{403, refused("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", "1")}},
+			want: toAWS + "AWS STS answered AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity (HTTP 403, request 1)"},
 
 		"branch in the session's tags": {clouds: clouds{aws: answer{403, refused("AccessDenied", hostile, "1")}},
 			inputs: map[string]string{"aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "wJalrXUtnFEMI"},
@@ -178,24 +179,36 @@ func (test attack) run(t *testing.T) {
 	if code != 1 {
 		t.Errorf("got exit code %d, want 1", code)
 	}
-	lines := strings.Split(strings.TrimSuffix(log, "\n"), "\n")
-	if got := lines[len(lines)-1]; got != test.want {
-		t.Errorf("got  %s\nwant %s", got, test.want)
+	test.check(t, strings.Split(strings.TrimSuffix(log, "\n"), "\n"))
+	if err := step.End(); err != nil {
+		t.Fatal(err)
+	}
+	nothingLeft(t, j, step, before)
+}
+
+// check wants the error, what explains it, and nothing else that the runner would obey.
+func (test attack) check(t *testing.T, lines []string) {
+	t.Helper()
+	first := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "::error::") })
+	if first < 0 {
+		t.Fatalf("there is no error in\n%s", strings.Join(lines, "\n"))
+	}
+	if rest, ok := strings.CutPrefix(lines[first], test.want); !ok || rest != "" && !strings.HasPrefix(rest, "%0A%0A") {
+		t.Errorf("got  %s\nwant %s", lines[first], test.want)
 	}
 	for i, line := range lines {
 		commands := job.Commands(line)
 		if len(commands) == 1 && commands[0].Name == "add-mask" { // is not shown, and must be exact
 			continue
 		}
-		if len(commands) > 0 && i < len(lines)-1 {
+		if i >= first && len(commands) == 1 && commands[0].Name == "error" {
+			line, commands = commands[0].Message, job.Commands(commands[0].Message) // which may be printed again
+		}
+		if len(commands) > 0 {
 			t.Errorf("the runner obeys %q", line)
 		}
-		if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsGraphic(r) }) {
+		if strings.ContainsFunc(line, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }) {
 			t.Errorf("the log holds %q, in which something cannot be seen", line)
 		}
 	}
-	if err := step.End(); err != nil {
-		t.Fatal(err)
-	}
-	nothingLeft(t, j, step, before)
 }
