@@ -79,8 +79,13 @@ func inNamespace(t *testing.T, image string, user int) func(context.Context, con
 	if _, err := output(exec.CommandContext(t.Context(), "tar", "--extract", "--file", archive, "--directory", root)); err != nil {
 		t.Fatal(err)
 	}
+	nowhere := filepath.Join(root, "dev/null") // as every engine mounts it
+	if err := errors.Join(os.MkdirAll(filepath.Dir(nowhere), 0o755), os.WriteFile(nowhere, nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	return func(ctx context.Context, c container, log io.Writer) (int, error) {
 		var script strings.Builder
+		script.WriteString("mount --bind /dev/null '" + nowhere + "'\n")
 		for _, mount := range c.mounts {
 			if err := os.MkdirAll(filepath.Join(root, mount.container), 0o755); err != nil {
 				return 0, err
