@@ -28,13 +28,11 @@ func TestMainIsKilled(t *testing.T) {
 			step := m.use(t, image(t, "legacy"), "signin", withProfile(toBothClouds()))
 			env := step.begin(t)
 			p := makePipes(t, env)
+			var exported []byte
 			killed := make(chan error, 1)
 			go func() {
-				exported, err := hold(p)
-				if err == nil {
-					err = p.replace(exported)
-				}
-				if err == nil {
+				var err error
+				if exported, err = hold(p); err == nil {
 					_, err = output(exec.CommandContext(t.Context(), dockerPath, "kill", "--signal", "KILL", step.name))
 				}
 				killed <- err
@@ -43,6 +41,9 @@ func TestMainIsKilled(t *testing.T) {
 				t.Fatalf("main: got exit code %d, want 137", code)
 			}
 			if err := <-killed; err != nil {
+				t.Fatal(err)
+			}
+			if err := p.replace(exported); err != nil {
 				t.Fatal(err)
 			}
 			if err := step.End(); err != nil {
@@ -118,7 +119,7 @@ func readPipe(path string) ([]byte, error) {
 	return io.ReadAll(file)
 }
 
-// replace puts files in the places of the pipes, for the runner to read. Main still waits for the pipe.
+// replace puts files in the places of the pipes, for the runner to read.
 func (p *pipes) replace(env []byte) error {
 	return errors.Join(os.Remove(p.env), os.Remove(p.output), os.WriteFile(p.env, env, 0o644), os.WriteFile(p.output, nil, 0o644))
 }
