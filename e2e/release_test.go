@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -79,13 +80,19 @@ func TestTheAssetsOfARelease(t *testing.T) {
 		modules = append(modules, modulesOf(t, filepath.Join(dir, asset))...)
 	}
 
-	var bill struct{ Components []struct{ PURL string } }
+	var bill struct {
+		SerialNumber string
+		Components   []struct{ PURL string }
+	}
 	content, err := os.ReadFile(filepath.Join(dir, "assets/gatepass.cdx.json"))
 	if err == nil {
 		err = json.Unmarshal(content, &bill)
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if form := `^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$`; !regexp.MustCompile(form).MatchString(bill.SerialNumber) {
+		t.Errorf("its serial number is %q, want %s", bill.SerialNumber, form)
 	}
 	var listed []string
 	for _, component := range bill.Components {
