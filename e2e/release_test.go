@@ -32,7 +32,7 @@ func released() (string, error) {
 	return filepath.Join(dir, "action"), err
 }
 
-func newRelease(t testing.TB) string {
+func releaseFolder(t testing.TB) string {
 	t.Helper()
 	dir, err := release()
 	if err != nil {
@@ -63,13 +63,13 @@ func TestAReleaseIsTheSameWhereverItIsBuilt(t *testing.T) {
 	if _, err := output(cmd); err != nil {
 		t.Fatal(err)
 	}
-	checkSame(t, treeOf(t, filepath.Join(elsewhere, "out")), treeOf(t, newRelease(t)))
+	checkSame(t, treeOf(t, filepath.Join(elsewhere, "out")), treeOf(t, releaseFolder(t)))
 }
 
 // A release's page has the very programs that a job runs, and tells what they are made of.
 func TestTheAssetsOfARelease(t *testing.T) {
 	t.Parallel()
-	dir := newRelease(t)
+	dir := releaseFolder(t)
 	files := treeOf(t, dir)
 	var modules []string
 	for _, architecture := range []string{"amd64", "arm64"} {
