@@ -148,14 +148,14 @@ func copyAction(t *testing.T, dir string) {
 	}
 }
 
-func copyFolder(t testing.TB, to, from string) {
+func copyFolder(t *testing.T, to, from string) {
 	t.Helper()
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func copyFile(t testing.TB, to, from string) {
+func copyFile(t *testing.T, to, from string) {
 	t.Helper()
 	info, err := os.Stat(from)
 	if err != nil {

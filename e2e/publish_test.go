@@ -112,7 +112,7 @@ func TestNoSecondReleaseOfAVersion(t *testing.T) {
 // A release commit is a child of the source. Its tags are pushed, and what they name works in a job, by tag and by SHA.
 func TestTheReleaseCommit(t *testing.T) {
 	t.Parallel()
-	c, folder := newClone(t), newRelease(t)
+	c, folder := newClone(t), releaseFolder(t)
 	c.git(t, "tag", "v1.2.3-src")
 	c.git(t, "tag", "v1", "v1.2.3-src") // of an older release
 	c.git(t, "push", "--quiet", "origin", "v1")

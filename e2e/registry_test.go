@@ -50,7 +50,7 @@ func newRegistry(t *testing.T) string {
 // What is pushed is the release's image for both architectures, under each tag, and its digest can be told beforehand.
 func TestThePushedImage(t *testing.T) {
 	t.Parallel()
-	folder, name := newRelease(t), newRegistry(t)+"/octo-org/gatepass"
+	folder, name := releaseFolder(t), newRegistry(t)+"/octo-org/gatepass"
 	push := func(name string) string {
 		t.Helper()
 		digest, err := output(exec.CommandContext(t.Context(), filepath.Join(repository, ".ci/image"), folder, name, "v1.2.3", "v1.2", "v1"))

@@ -27,7 +27,7 @@ func (all timings) median() time.Duration {
 //
 //	go test -tags e2e -run '^$' -bench Release -benchtime 20x ./e2e
 func BenchmarkRelease(b *testing.B) {
-	folder := filepath.Join(newRelease(b), "action")
+	folder := filepath.Join(releaseFolder(b), "action")
 	w, m, nothing := newWorld(b), newMachine(b), emptyImage(b)
 	w.permit(m)
 	step := m.use(b, image(b, "release, buildkit"), "signin", toBothClouds())

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -31,7 +32,7 @@ func released() (string, error) {
 	return filepath.Join(dir, "action"), err
 }
 
-func newRelease(t testing.TB) string {
+func releaseFolder(t testing.TB) string {
 	t.Helper()
 	dir, err := release()
 	if err != nil {
@@ -62,13 +63,13 @@ func TestAReleaseIsTheSameWhereverItIsBuilt(t *testing.T) {
 	if _, err := output(cmd); err != nil {
 		t.Fatal(err)
 	}
-	checkSame(t, treeOf(t, filepath.Join(elsewhere, "out")), treeOf(t, newRelease(t)))
+	checkSame(t, treeOf(t, filepath.Join(elsewhere, "out")), treeOf(t, releaseFolder(t)))
 }
 
 // A release's page has the very programs that a job runs, and tells what they are made of.
 func TestTheAssetsOfARelease(t *testing.T) {
 	t.Parallel()
-	dir := newRelease(t)
+	dir := releaseFolder(t)
 	files := treeOf(t, dir)
 	var modules []string
 	for _, architecture := range []string{"amd64", "arm64"} {
@@ -79,13 +80,19 @@ func TestTheAssetsOfARelease(t *testing.T) {
 		modules = append(modules, modulesOf(t, filepath.Join(dir, asset))...)
 	}
 
-	var bill struct{ Components []struct{ PURL string } }
+	var bill struct {
+		SerialNumber string
+		Components   []struct{ PURL string }
+	}
 	content, err := os.ReadFile(filepath.Join(dir, "assets/gatepass.cdx.json"))
 	if err == nil {
 		err = json.Unmarshal(content, &bill)
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if form := `^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$`; !regexp.MustCompile(form).MatchString(bill.SerialNumber) {
+		t.Errorf("its serial number is %q, want %s", bill.SerialNumber, form)
 	}
 	var listed []string
 	for _, component := range bill.Components {

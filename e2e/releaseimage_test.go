@@ -18,7 +18,7 @@ const maxImageSize = 6_500_000
 // builds; the legacy one does not, and is on amd64.
 func TestTheImageOfARelease(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join(newRelease(t), "action")
+	folder := filepath.Join(releaseFolder(t), "action")
 	for name, test := range map[string]struct {
 		setting      string
 		args         []string
