@@ -3,6 +3,7 @@ package idtoken
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,20 +19,31 @@ type UnverifiedClaims struct {
 
 // DecodeUnverified reads the claims of a token without checking its signature. What cannot be read is empty.
 func DecodeUnverified(token secret.String) UnverifiedClaims {
-	parts := strings.Split(token.Reveal(), ".")
-	if len(parts) != 3 {
-		return UnverifiedClaims{}
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	all, err := AllUnverified(token)
 	if err != nil {
 		return UnverifiedClaims{}
 	}
-	var claims struct {
-		Iss, Sub string
-		Aud      any // a text, or a list
+	text := func(claim string) string {
+		value, _ := all[claim].(string)
+		return untrusted.Line(value)
 	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return UnverifiedClaims{}
+	return UnverifiedClaims{text("iss"), text("sub"), untrusted.Line(fmt.Sprint(all["aud"]))} // aud may be a list
+}
+
+// AllUnverified reads all claims of a token, as JSON decodes them, without checking its signature and without cleaning them. Nothing of the
+// token is in the error.
+func AllUnverified(token secret.String) (map[string]any, error) {
+	parts := strings.Split(strings.TrimSpace(token.Reveal()), ".")
+	if len(parts) != 3 {
+		return nil, errors.New("this is not a JWT, which has three parts with dots between them")
 	}
-	return UnverifiedClaims{untrusted.Line(claims.Iss), untrusted.Line(claims.Sub), untrusted.Line(fmt.Sprint(claims.Aud))}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, errors.New("this is not a JWT: its second part is not base64url")
+	}
+	var claims map[string]any
+	if json.Unmarshal(payload, &claims) != nil || claims == nil {
+		return nil, errors.New("this is not a JWT: its second part is not a JSON object")
+	}
+	return claims, nil
 }
