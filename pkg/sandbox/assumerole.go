@@ -2,12 +2,12 @@ package sandbox
 
 import (
 	"encoding/xml"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
+
+	"gatepass/pkg/trust/awstrust"
 )
 
 const (
@@ -49,15 +49,15 @@ func parseAssumeRole(form url.Values) (assumeRoleRequest, error) {
 	return request, request.sessionTags.check()
 }
 
-// conditionKeys returns the condition keys of a request, in lower case. Tags
-// that the session inherits are not among aws:RequestTag.
+// conditionKeys returns the condition keys of a request. Tags that the session
+// inherits are not among aws:RequestTag.
 func (r assumeRoleRequest) conditionKeys() map[string]string {
-	keys := map[string]string{"sts:rolesessionname": r.sessionName}
+	keys := map[string]string{"sts:RoleSessionName": r.sessionName}
 	if len(r.externalID) > 0 {
-		keys["sts:externalid"] = r.externalID[0]
+		keys["sts:ExternalId"] = r.externalID[0]
 	}
 	for _, tag := range r.tags {
-		keys[strings.ToLower("aws:RequestTag/"+tag.key)] = tag.value
+		keys["aws:RequestTag/"+tag.key] = tag.value
 	}
 	return keys
 }
@@ -123,22 +123,22 @@ func (s *Sandbox) assumable(caller caller, action string, request assumeRoleRequ
 	if !ok || caller.partition != request.role.partition {
 		return role, denied("")
 	}
-	trust, err := s.judge.TrustPolicy(role.TrustPolicy, TrustRequest{
+	decision, err := s.ask(role, awstrust.Request{
 		Action:  action,
 		Caller:  caller.names(),
 		Account: caller.accountNames(),
 		Keys:    request.conditionKeys(),
 	})
 	if err != nil {
-		return role, fmt.Errorf("evaluate the trust policy of %s: %w", role.ARN, err)
+		return role, err
 	}
 	sameAccount := caller.account == request.role.account
 	switch {
-	case trust == NoTrust:
+	case decision.Verdict == awstrust.Denied:
 		return role, denied("")
 	case caller.limited:
 		return role, denied(" because no session policy allows the " + action + " action")
-	case trust == TrustsCaller && sameAccount, caller.may(action, request.role):
+	case !decision.ByAccount && sameAccount, caller.may(action, request.role):
 		return role, nil
 	case sameAccount:
 		return role, denied(" because no identity-based policy allows the " + action + " action")

@@ -235,6 +235,12 @@ func TestAssumeRoleWithWebIdentityRefusals(t *testing.T) {
 		{name: "other action", role: roles + "other-action", want: denied},
 		{name: "claim that is no condition key", role: roles + "no-condition-key", want: denied},
 		{name: "condition on another issuer", role: roles + "issuer-of-another", want: denied},
+		{name: "before the end", role: roles + "until", wait: 59 * time.Second, want: granted},
+		{name: "at the end", role: roles + "until", wait: time.Minute, want: denied},
+		{name: "what only AWS could tell", role: roles + "undecided",
+			want: refusal{403, "AccessDenied", "The sandbox cannot tell whether the trust policy of " + roles + "undecided allows sts:AssumeRoleWithWebIdentity: " +
+				`Statement[0].Principal: the policy has "*", the request "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com": ` +
+				"AWS does not say that * stands for a token's provider, too"}},
 		{name: "tags", form: map[string]string{"Tags.member.1.Key": "a", "Tags.member.1.Value": "b"},
 			want: invalid("The sandbox does not take the parameter Tags in AssumeRoleWithWebIdentity")},
 		{name: "external ID", form: map[string]string{"ExternalId": "octo"},

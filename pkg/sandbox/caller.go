@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"gatepass/pkg/trust/awstrust"
 )
 
 // caller is whom an access key stands for: an IAM user, or a session of a role.
@@ -96,6 +98,6 @@ func (c caller) may(action string, role roleARN) bool {
 		return false
 	}
 	return slices.ContainsFunc(c.mayAssume, func(like string) bool {
-		return pattern("StringLike", like).MatchString(role.text)
+		return awstrust.Like(like, role.text)
 	})
 }

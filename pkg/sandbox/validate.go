@@ -54,7 +54,7 @@ func (f *faults) httpsURL(key, value string) {
 func (c Config) validate(judge Judge) error {
 	var f faults
 	c.GitHub.validate(&f)
-	c.AWS.validate(&f, judge)
+	c.AWS.validate(&f)
 	c.Google.validate(&f, judge)
 	return errors.Join(f.list...)
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"time"
+
+	"gatepass/pkg/trust/awstrust"
 )
 
 const webIdentityAction = "sts:AssumeRoleWithWebIdentity"
@@ -119,33 +120,17 @@ func (s *Sandbox) trustingRole(request webIdentityRequest, providerARN string, t
 	if !ok {
 		return Role{}, denied
 	}
-	trust, err := s.judge.TrustPolicy(role.TrustPolicy, TrustRequest{
-		Action:      webIdentityAction,
-		ProviderARN: providerARN,
-		Claims:      conditionKeys(token.claims),
-		Keys:        map[string]string{"sts:rolesessionname": request.sessionName},
+	decision, err := s.ask(role, awstrust.Request{
+		Action:   webIdentityAction,
+		Provider: providerARN,
+		Claims:   token.claims,
+		Keys:     map[string]string{"sts:RoleSessionName": request.sessionName},
 	})
 	if err != nil {
-		return Role{}, fmt.Errorf("evaluate the trust policy of %s: %w", role.ARN, err)
+		return Role{}, err
 	}
-	if trust == NoTrust {
+	if decision.Verdict == awstrust.Denied {
 		return Role{}, denied
 	}
 	return role, nil
-}
-
-// conditionKeys returns the claims that AWS makes condition keys of. A
-// condition on any other claim of GitHub's, such as repository_owner, never holds:
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
-func conditionKeys(claims map[string]any) map[string]any {
-	keys := map[string]any{}
-	for _, name := range []string{
-		"aud", "sub", "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref",
-		"ref", "repository", "repository_id", "repository_owner_id", "workflow",
-	} {
-		if value, ok := claims[name]; ok {
-			keys[name] = value
-		}
-	}
-	return keys
 }
