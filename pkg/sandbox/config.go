@@ -191,11 +191,7 @@ func ParseConfig(text []byte) (Config, error) {
 		}
 		return Config{}, errors.Join(found...)
 	}
-	judge, err := newJudge()
-	if err != nil {
-		return Config{}, err
-	}
-	if err := errors.Join(append(found, config.validate(judge))...); err != nil {
+	if err := errors.Join(append(found, config.validate())...); err != nil {
 		return Config{}, err
 	}
 	return config, nil

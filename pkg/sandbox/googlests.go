@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
+
+	"gatepass/pkg/trust/googletrust"
 )
 
 const providerName = `projects/\d+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}`
@@ -18,8 +17,6 @@ const (
 	googleSkew = time.Minute
 	// googleMaxAge is how long ago a token may have been issued.
 	googleMaxAge = 24 * time.Hour
-	// maxSubject is the most that google.subject may have, in bytes.
-	maxSubject = 127
 )
 
 // tokenExchange is the request to Google STS:
@@ -80,18 +77,15 @@ func (s *Sandbox) exchangeToken(r *http.Request, x *Exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	principal, err := s.judge.Provider(provider, token.claims)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate %s: %w", provider.Name, err)
-	}
-	if err := principal.check(); err != nil {
+	decision := googletrust.Evaluate(s.config.Google.trusted(provider), token.claims)
+	if err := refusalOf(decision, token); err != nil {
 		return nil, err
 	}
 	// A token within the skew after its expiry still gets a moment.
 	expiry, _ := token.seconds("exp")
 	lifetime := min(max(expiry-s.now().Unix(), 1), 3600)
 	accessToken := s.issued.addGrant("ya29.d.", grant{
-		members: principal.members(provider.pool()),
+		members: decision.Members,
 		project: provider.project(),
 		expires: s.now().Add(time.Duration(lifetime) * time.Second),
 	})
@@ -132,7 +126,7 @@ func (s *Sandbox) provider(audience string) (Provider, error) {
 	return Provider{}, oauthError("invalid_target", `The target service indicated by the "audience" parameters is invalid. This might either be because the pool or provider is disabled or deleted or because it doesn't exist.`)
 }
 
-// federatedIdentity verifies the token for the provider.
+// federatedIdentity verifies the token, but for what the provider makes of its claims.
 func (s *Sandbox) federatedIdentity(ctx context.Context, provider Provider, raw string) (idToken, error) {
 	token, err := readToken(raw)
 	if err != nil {
@@ -159,48 +153,7 @@ func (s *Sandbox) federatedIdentity(ctx context.Context, provider Provider, raw 
 		now.After(time.Unix(issued, 0).Add(googleMaxAge)) {
 		return token, oauthError("invalid_grant", "ID Token issued at %d is stale to sign-in.", issued)
 	}
-	// Without a list, Google takes the provider's own name with and without https:.
-	allowed := provider.AllowedAudiences
-	if len(allowed) == 0 {
-		name := s.config.Google.resource(provider.Name)
-		allowed = []string{name, "https:" + name}
-	}
-	if !slices.ContainsFunc(token.audiences(), func(a string) bool { return slices.Contains(allowed, a) }) {
-		return token, oauthError("invalid_grant", "The audience in ID Token %v does not match the expected audience.", token.audiences())
-	}
 	return token, nil
-}
-
-// check checks what a provider made of a token.
-func (p Principal) check() error {
-	for _, name := range slices.Sorted(maps.Keys(p.Attributes)) {
-		if _, ok := p.Attributes[name].(string); !ok && name != "google.groups" {
-			return oauthError("unauthorized_client", "The mapped attribute '%s' must be of type STRING.", name)
-		}
-	}
-	if subject, _ := p.Attributes["google.subject"].(string); len(subject) > maxSubject {
-		return oauthError("invalid_request", "The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.")
-	}
-	if !p.Admitted {
-		return oauthError("unauthorized_client", "The given credential is rejected by the attribute condition.")
-	}
-	return nil
-}
-
-// members returns whom IAM bindings may name to mean the principal:
-// https://cloud.google.com/iam/docs/principal-identifiers
-func (p Principal) members(pool string) []string {
-	members := []string{"principalSet://iam.googleapis.com/" + pool + "/*"}
-	for name, value := range p.Attributes {
-		switch text, _ := value.(string); name {
-		case "google.subject":
-			members = append(members, "principal://iam.googleapis.com/"+pool+"/subject/"+text)
-		case "google.groups":
-		default:
-			members = append(members, "principalSet://iam.googleapis.com/"+pool+"/"+name+"/"+text)
-		}
-	}
-	return members
 }
 
 func oauthError(code, format string, args ...any) error {

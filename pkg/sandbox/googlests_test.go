@@ -155,6 +155,7 @@ func TestTokenExchange(t *testing.T) {
 		{name: "subject that is no text", provider: "not-text", want: refused("unauthorized_client", "The mapped attribute 'google.subject' must be of type STRING.")},
 		{name: "attribute that is no text", provider: "attribute-not-text", want: refused("unauthorized_client", "The mapped attribute 'attribute.number' must be of type STRING.")},
 		{name: "mapping of a claim that is not there", provider: "unmappable", want: condition},
+		{name: "mapping of which only Google knows whether it may fail", provider: "unsure", want: condition},
 		{name: "false condition", provider: "false", want: condition},
 		{name: "condition on a claim that is not there", provider: "failing", want: condition},
 	} {

@@ -53,7 +53,6 @@ type Variable struct{ Name, Value string }
 type Sandbox struct {
 	config       Config
 	now          func() time.Time
-	judge        Judge
 	requestToken string
 	issued       *ledger
 	throttle     *tokenBucket // AWS STS
@@ -70,17 +69,12 @@ type Sandbox struct {
 // New returns a sandbox in which exactly what config names exists. The sandbox
 // owns config from then on.
 func New(config Config, options Options) (*Sandbox, error) {
-	judge, err := newJudge()
-	if err != nil {
-		return nil, err
-	}
-	if err := config.validate(judge); err != nil {
+	if err := config.validate(); err != nil {
 		return nil, err
 	}
 	s := &Sandbox{
 		config:       config,
 		now:          options.Now,
-		judge:        judge,
 		requestToken: cmp.Or(options.RequestToken, randomText(40)),
 		issued:       newLedger(),
 		throttle:     &tokenBucket{perSecond: config.AWS.Throttle.PerSecond},
@@ -106,6 +100,7 @@ func New(config Config, options Options) (*Sandbox, error) {
 	// The clouds fetch the issuers' keys from the same routes. Those requests
 	// are the sandbox's own, so that no one observes them.
 	clouds := &http.Client{Transport: inProcess{s.routes(func(Exchange) {})}}
+	var err error
 	if s.github, err = discover(clouds, "http://sandbox/github", config.GitHub.issuer()); err != nil {
 		return nil, err
 	}

@@ -51,11 +51,11 @@ func (f *faults) httpsURL(key, value string) {
 	}
 }
 
-func (c Config) validate(judge Judge) error {
+func (c Config) validate() error {
 	var f faults
 	c.GitHub.validate(&f)
 	c.AWS.validate(&f)
-	c.Google.validate(&f, judge)
+	c.Google.validate(&f)
 	return errors.Join(f.list...)
 }
 
@@ -76,7 +76,7 @@ func (g GitHub) validate(f *faults) {
 	}
 }
 
-func (g Google) validate(f *faults, judge Judge) {
+func (g Google) validate(f *faults) {
 	f.matches("google.universe", g.universe(), `[a-z0-9-]+(\.[a-z0-9-]+)+`, "a domain such as googleapis.com")
 	var names, pools []string
 	for i, provider := range g.Providers {
@@ -85,15 +85,7 @@ func (g Google) validate(f *faults, judge Judge) {
 			"of the form projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER")
 		f.matches(key+"state", provider.State, `|active|disabled|deleted`, "active, disabled or deleted")
 		f.httpsURL(key+"issuer-uri", provider.IssuerURI)
-		if provider.AttributeMapping["google.subject"] == "" {
-			f.add(key+"attribute-mapping", "must map google.subject")
-		}
-		for _, name := range slices.Sorted(maps.Keys(provider.AttributeMapping)) {
-			f.matches(key+"attribute-mapping", name, `google\.subject|google\.groups|attribute\.[a-z0-9_]{1,100}`,
-				"google.subject, google.groups or attribute.NAME")
-		}
-		_, err := judge.Provider(provider, nil)
-		f.addAll(key, err)
+		g.validateExpressions(f, key, provider)
 		names = append(names, provider.Name)
 		pools = append(pools, provider.pool())
 	}
