@@ -27,6 +27,17 @@ func GitHubSubject(claims Claims, immutable bool) string {
 	return "repo:" + repository + ":ref:" + text("ref")
 }
 
+// GitHubClaims are the claims of GitHub's that depend on the job and on nothing else that its token says. Those of enterprises and of
+// environments are not in every token: https://docs.github.com/actions/reference/security/oidc#oidc-token-claims
+func GitHubClaims() []string {
+	return []string{
+		"actor", "actor_id", "base_ref", "check_run_id", "enterprise", "enterprise_id", "environment_node_id", "event_name", "head_ref",
+		"job_workflow_ref", "job_workflow_sha", "ref", "ref_protected", "ref_type", "repository", "repository_id", "repository_owner",
+		"repository_owner_id", "repository_visibility", "run_attempt", "run_id", "run_number", "runner_environment", "sha", "workflow",
+		"workflow_ref", "workflow_sha",
+	}
+}
+
 // GitHubRefType is the claim ref_type that goes with a ref.
 func GitHubRefType(ref string) string {
 	if strings.HasPrefix(ref, "refs/tags/") {
