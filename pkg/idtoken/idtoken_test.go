@@ -172,6 +172,26 @@ func TestDecodeUnverified(t *testing.T) {
 	}
 }
 
+func TestAllUnverified(t *testing.T) {
+	t.Parallel()
+	claims, err := idtoken.AllUnverified(secret.New(jwt + "\n"))
+	if err != nil || claims["sub"] != "repo:o/r:ref:refs/heads/main" {
+		t.Errorf("got %v, error %v", claims, err)
+	}
+	for token, want := range map[string]string{
+		"secret":        "this is not a JWT, which has three parts with dots between them",
+		"a.secret!.c":   "this is not a JWT: its second part is not base64url",
+		"a.c2VjcmV0.c":  "this is not a JWT: its second part is not a JSON object",
+		"a.bnVsbA.c":    "this is not a JWT: its second part is not a JSON object",
+		"a.W10.c":       "this is not a JWT: its second part is not a JSON object",
+		"a.e30.c.extra": "this is not a JWT, which has three parts with dots between them",
+	} {
+		if _, err := idtoken.AllUnverified(secret.New(token)); text(err) != want {
+			t.Errorf("%s: got %v, want %s", token, err, want)
+		}
+	}
+}
+
 // Whatever a token holds, none of its claims brings a command or a line break into a log.
 func FuzzDecodeUnverified(f *testing.F) {
 	for _, seed := range []string{`{}`, `null`, `{"sub":"::debug::\n"}`, `{"aud":["##[x]"],"a\tb":{"c":["\u001b"]}}`} {

@@ -13,6 +13,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"gatepass/pkg/trust"
 )
 
 //go:embed default.yaml
@@ -128,7 +130,7 @@ type Delegation struct {
 }
 
 func (g GitHub) issuer() string {
-	return cmp.Or(g.Issuer, "https://token.actions.githubusercontent.com")
+	return cmp.Or(g.Issuer, trust.GitHubIssuer)
 }
 
 func (g GitHub) lifetime() time.Duration { return cmp.Or(g.TokenLifetime, 5*time.Minute) }

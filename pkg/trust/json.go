@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -56,6 +57,32 @@ func (n *Node) Get(name string) *Node {
 		if member.Name == name {
 			return member.Value
 		}
+	}
+	return nil
+}
+
+// Value is the value as encoding/json decodes it.
+func (n *Node) Value() any {
+	switch n.Kind {
+	case String:
+		return n.Text
+	case Number:
+		number, _ := strconv.ParseFloat(n.Text, 64) // valid, and perhaps too great
+		return number
+	case Bool:
+		return n.Text == "true"
+	case Array:
+		list := make([]any, 0, len(n.Items))
+		for _, item := range n.Items {
+			list = append(list, item.Value())
+		}
+		return list
+	case Object:
+		object := make(map[string]any, len(n.Members))
+		for _, member := range n.Members {
+			object[member.Name] = member.Value.Value()
+		}
+		return object
 	}
 	return nil
 }

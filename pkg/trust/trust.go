@@ -1,4 +1,5 @@
-// Package trust is what the checks of trust policies share: a token's claims, what a check finds, and JSON that knows where it stands.
+// Package trust is what the checks of trust policies share: a token's claims, what a check finds, JSON that knows where it stands, and in
+// which files there are policies.
 //
 // gatepass/pkg/trust/awstrust evaluates AWS's trust policies and gatepass/pkg/trust/googletrust Google's workload identity providers. They
 // are pure: they read no file, ask no server and know no time but the one they are given.
@@ -12,6 +13,9 @@ import (
 // Claims are the claims of an ID token by name, as JSON decodes them. GitHub's are strings, numbers of IDs too, but for iat, nbf and exp:
 // https://docs.github.com/actions/reference/security/oidc
 type Claims map[string]any
+
+// Untold is the value of a claim that a token has, or may have, where nobody has said which: what depends on it is unknown.
+type Untold struct{}
 
 // Severity tells how much a finding matters.
 type Severity int

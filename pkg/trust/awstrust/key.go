@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gatepass/pkg/trust"
 )
 
 // entry is what a request says about a condition key: that it has values, that it is absent, or that no one but AWS knows.
@@ -141,6 +143,9 @@ func (r Request) claim(issuer, name string) entry {
 		return entry{truth: Perhaps, cause: OtherIssuer}
 	case same == No:
 		return entry{cause: Absent}
+	}
+	if r.Claims[found] == (trust.Untold{}) {
+		return entry{truth: Perhaps, cause: Untold}
 	}
 	values, ok := claimValues(r.Claims[found])
 	if !ok {

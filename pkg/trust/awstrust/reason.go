@@ -35,6 +35,7 @@ const (
 // The causes of an unknown.
 const (
 	OnlyAWSKnows       Cause = "only AWS knows its value"
+	Untold             Cause = "nobody has said this claim of the token"
 	EveryPrincipal     Cause = "AWS does not say that * stands for a token's provider, too"
 	EveryoneElse       Cause = "whom NotPrincipal leaves over depends on how AWS sees the caller"
 	PrincipalPattern   Cause = "AWS documents no wildcard in Principal.Federated"

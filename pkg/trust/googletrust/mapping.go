@@ -2,6 +2,7 @@ package googletrust
 
 import (
 	"fmt"
+	"maps"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -13,7 +14,14 @@ import (
 // mapToken maps the claims to attributes, and returns what the condition reads.
 func (d *Decision) mapToken(claims trust.Claims) variables {
 	google, attribute := map[string]any{}, map[string]any{}
-	v := variables{map[string]any{"assertion": plain(map[string]any(claims)), "google": google, "attribute": attribute}, d.unknown}
+	told := maps.Clone(claims)
+	for name, value := range claims {
+		if value == (trust.Untold{}) {
+			delete(told, name)
+			d.unknown[reference{"assertion", name}] = true
+		}
+	}
+	v := variables{map[string]any{"assertion": plain(map[string]any(told)), "google": google, "attribute": attribute}, d.unknown}
 	for _, m := range d.evaluator.provider.Mapping {
 		name := m.Attribute.Value
 		read := referenceTo(name)
@@ -25,7 +33,7 @@ func (d *Decision) mapToken(claims trust.Claims) variables {
 		value, reasons := x.mapTo(name, v)
 		d.add(reasons...)
 		switch {
-		case doubt(x.root()) != "":
+		case doubt(x.root()) != "" || !v.knows(x.root()):
 			d.unknown[read] = true
 		case value != nil && read.variable == "google":
 			google[read.key] = value
@@ -46,6 +54,13 @@ func (x *expression) mapTo(attribute string, v variables) (ref.Val, []Reason) {
 	about := Reason{Check: Mapping, Attribute: attribute, At: x.at, Path: x.path}
 	if doubts := x.doubts(about); len(doubts) > 0 {
 		return nil, doubts
+	}
+	if !v.knows(x.root()) {
+		if attribute != subjectAttribute {
+			return nil, nil // It matters only to those who ask for the attribute.
+		}
+		about.Cause, about.Message = Unevaluable, x.ignorance(x.root(), v)
+		return nil, []Reason{about}
 	}
 	value, err := x.evaluate(x.root(), v.cel)
 	switch _, isText := value.(types.String); {

@@ -82,8 +82,10 @@ type variables struct {
 // knows reports whether everything that a part reads is known.
 func (v variables) knows(part celast.Expr) bool {
 	for _, read := range references(part) {
-		if v.unknown[read] || read.key == "" && read.variable != "assertion" && len(v.unknown) > 0 {
-			return false
+		for unknown := range v.unknown {
+			if read == unknown || read.key == "" && read.variable == unknown.variable {
+				return false
+			}
 		}
 	}
 	return true

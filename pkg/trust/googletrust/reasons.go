@@ -107,12 +107,18 @@ func (x *expression) ignorance(part celast.Expr, v variables) string {
 		return reason
 	}
 	var unknown []string
+	whoKnows := "only Google knows "
 	for _, read := range references(part) {
-		if v.unknown[read] {
-			unknown = append(unknown, read.String())
+		for name := range v.unknown {
+			if name.variable == "assertion" {
+				whoKnows = "nobody has said " // the claims of a token that was only described
+			}
+			if read == name || read.key == "" && read.variable == name.variable {
+				unknown = append(unknown, read.String())
+			}
 		}
 	}
-	return "only Google knows " + strings.Join(unknown, " and ")
+	return whoKnows + strings.Join(unique(unknown), " and ")
 }
 
 // failure says why a part has no value.

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"gatepass/pkg/report"
+	"gatepass/pkg/trust"
+)
+
+// Whatever a file holds, a check ends with something that it has checked, or with an error, and a token that it is asked about gets an
+// answer from one of the policies at least.
+func FuzzCheck(f *testing.F) {
+	scripts, err := filepath.Glob("testdata/script/check_*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, script := range scripts {
+		archive, err := txtar.ParseFile(script)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			f.Add(string(file.Data))
+		}
+	}
+	tokens := []token{{"a token", trust.Claims{
+		"iss": trust.GitHubIssuer, "sub": "repo:octo-org/octo-repo:ref:refs/heads/main", "actor": trust.Untold{},
+	}}}
+	f.Fuzz(func(t *testing.T, text string) {
+		content, err := trust.ParseJSON([]byte(text))
+		if err != nil {
+			return
+		}
+		aws, google := &awsCheck{check: check{cloud: "aws", tokens: tokens}}, &googleCheck{check: check{cloud: "google", tokens: tokens}}
+		for name, examine := range map[string]func(string, *trust.Node) ([]report.Policy, error){"aws": aws.file, "google": google.file} {
+			policies, err := examine("file.json", content)
+			answers := 0
+			for _, policy := range policies {
+				answers += len(policy.Verdicts)
+			}
+			if err == nil && answers == 0 {
+				t.Errorf("%s: no error, and no answer about the token", name)
+			}
+		}
+	})
+}
