@@ -9,6 +9,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"gatepass/pkg/awsrefresh"
+	"gatepass/pkg/cli"
 )
 
 func main() {
@@ -30,6 +33,16 @@ func root() *cobra.Command {
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	command.AddCommand(demoCommand(), sandboxCommand())
+	command.AddCommand(demoCommand(), sandboxCommand(), credentialProcessCommand())
 	return command
+}
+
+// credentialProcessCommand is what the copy of this program is started with that the demonstration's step leaves for aws-refresh.
+func credentialProcessCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    awsrefresh.Argument,
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE:   func(command *cobra.Command, _ []string) error { return cli.CredentialProcess(command.Context()) },
+	}
 }

@@ -124,8 +124,8 @@ func (f File) entries(p Profile) []entry {
 // a file, but not in the file. AWS's tools expand no variable (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
 // and while most of them hand the command to a shell, the AWS CLI does not. So the command is a shell that expands it.
 //
-// It stands in both files: the SDK for C++ looks into the config file only, those for Go and JavaScript in their previous versions look into
-// the credentials file, unless AWS_SDK_LOAD_CONFIG is set.
+// It stands in both files, as some look into one of them only: the SDK for C++ into the config file, version 1 of that for Go into the
+// credentials file.
 func (f File) command(process string) string {
 	return `sh -c 'exec "${` + f.Variable() + `%/*}"/` + process + `'`
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"gatepass/pkg/awsrefresh"
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
@@ -36,12 +37,20 @@ const (
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if len(os.Args) > 1 && os.Args[1] == awsrefresh.Argument {
+		if err := CredentialProcess(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "gatepass:", err)
+			return exitFailed
+		}
+		return exitOK
+	}
 	if err := harden(); err != nil {
 		fmt.Fprintln(os.Stdout, "::error::"+err.Error())
 		return exitFailed
 	}
-	workDir, _ := os.Getwd() // empty where it has vanished; then files go elsewhere
-	return Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir}.Main(ctx, os.Args)
+	workDir, _ := os.Getwd()      // empty where it has vanished; then files go elsewhere
+	program, _ := os.Executable() // empty where it cannot be told; then there is no aws-refresh
+	return Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir, Program: program}.Main(ctx, os.Args)
 }
 
 // harden takes from an earlier step, which can set any variable, what it could make libraries do with this one's secrets.
@@ -60,6 +69,8 @@ type Action struct {
 	Lookup inputs.Lookup
 	// WorkDir is the working directory.
 	WorkDir string
+	// Program is the path of this program. Needed for aws-refresh alone.
+	Program string
 }
 
 // Main runs the stage that args[0] names, with the arguments of action.yml, and returns the exit code.
@@ -84,7 +95,7 @@ func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []s
 	if err != nil {
 		return err
 	}
-	s := step.Step{Lookup: a.Lookup, Log: log, Process: process}
+	s := step.Step{Lookup: a.Lookup, Log: log, Process: process, Program: a.Program}
 	if stage == SignOut {
 		return s.SignOut()
 	}

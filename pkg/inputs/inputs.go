@@ -21,6 +21,8 @@ type Inputs struct {
 	Attempts int              // how many times a request is made that fails for a passing reason, at the most
 	Timeout  time.Duration    // of the whole step; 0 for none
 	Proxy    httpclient.Proxy // of all requests
+	// GivenProxy is what inputs say of the proxy. The rest of Proxy is of the environment.
+	GivenProxy httpclient.Proxy
 
 	NeedsIDToken bool // GitHub is asked for a token
 }
@@ -88,7 +90,8 @@ func Parse(lookup Lookup) (Inputs, error) {
 		wantAWS = true
 	}
 
-	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Proxy: r.proxy()}
+	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout()}
+	in.Proxy, in.GivenProxy = r.proxy()
 	switch {
 	case !wantAWS && !wantGoogle && len(r.faults) == 0:
 		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot")
