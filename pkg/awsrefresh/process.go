@@ -17,10 +17,13 @@ import (
 )
 
 const (
-	// early is how long before their end credentials are renewed.
+	// early is how long before their end credentials are renewed. AWS's SDKs for Python and .NET ask from 15 minutes before that end on, and
+	// then again with every request, until they are given others.
 	early = 5 * time.Minute
 	// patience is for all of a run: AWS's SDK for Go gives a credential process one minute (credentials/processcreds, DefaultTimeout).
 	patience = 45 * time.Second
+	// hurry is for a run that has credentials to give, whatever comes.
+	hurry = 10 * time.Second
 	// longestWait is for another process that renews the same credentials.
 	longestWait = 15 * time.Second
 )
@@ -42,8 +45,6 @@ type Process struct {
 // Of those who call it at the same time, one asks for new credentials; the others wait for it, or take the old ones while they are good. The
 // old ones serve, too, where there are no new ones to be had.
 func (p Process) Document(ctx context.Context) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	folder, err := credfile.OpenFolder(p.Folder)
 	if err != nil {
 		return nil, fmt.Errorf("the sign-in that they are of has ended: %w", err)
@@ -53,31 +54,27 @@ func (p Process) Document(ctx context.Context) ([]byte, error) {
 	if kept.lasts(p.Now().Add(early)) {
 		return kept.bytes(), nil
 	}
-	wait := longestWait
-	if kept.lasts(p.Now()) {
-		wait = 0
+	good, limit, wait := kept.lasts(p.Now()), patience, longestWait
+	if good {
+		limit, wait = hurry, 0
 	}
-	unlock, err := folder.Lock(ctx, wait)
-	switch {
-	case err == nil:
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	unlock, lockErr := folder.Lock(ctx, wait)
+	if lockErr == nil {
 		defer unlock()
-		kept = read(folder) // perhaps new by now
-	case errors.Is(err, credfile.ErrLocked):
-		kept = read(folder)
-		if kept.lasts(p.Now()) {
-			return kept.bytes(), nil
-		}
-	} // a lock that cannot be had saves requests, but is not worth a failure
-	if kept.lasts(p.Now().Add(early)) {
+	} // a lock that cannot be had saves a request, but is not worth a failure
+	kept = read(folder) // perhaps new by now
+	if kept.lasts(p.Now().Add(early)) || errors.Is(lockErr, credfile.ErrLocked) && kept.lasts(p.Now()) {
 		return kept.bytes(), nil
 	}
-	fresh, err := p.renew(ctx, folder, kept.lasts(p.Now()))
+	fresh, err := p.renew(ctx, folder, good)
 	switch {
 	case err == nil:
 		_ = folder.Replace(credentialsFile, fresh.bytes()) // who cannot write there goes without
 		return fresh.bytes(), nil
 	case kept.lasts(p.Now()):
-		return kept.bytes(), nil // and not a word: SDKs for C++ read standard error, too
+		return kept.bytes(), nil // and not a word: the SDK for C++ reads standard error, too
 	}
 	return nil, err
 }

@@ -3,8 +3,11 @@ package awsrefresh_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -144,6 +147,37 @@ func TestWhoHasTheLockAndHangsKeepsNobodyForLong(t *testing.T) {
 					t.Errorf("AWS was asked %d times, want %d", calls, test.calls)
 				}
 			})
+		})
+	}
+}
+
+// A proxy that the step was given is for renewals, too; else they take that of the later step.
+func TestTheProxyIsTheSignInsOrElseTheEnvironments(t *testing.T) {
+	t.Parallel()
+	for name, given := range map[string]bool{"the sign-in's": true, "the environment's": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var w *world
+			var hosts []string // one request after the other
+			proxy := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+				hosts = append(hosts, r.Host)
+				w.clouds.ServeHTTP(answer, r)
+			}))
+			t.Cleanup(proxy.Close)
+			w = newWorld(t, func(_ *sandbox.Config, s *awsrefresh.Settings) {
+				if given {
+					s.Proxy.HTTP = proxy.URL
+				}
+			})
+			if !given {
+				w.env["HTTP_PROXY"] = proxy.URL
+			}
+			w.wait(time.Hour)
+			process := w.process()
+			process.HTTP = nil
+			if _, err := process.Document(t.Context()); err != nil || !slices.Equal(hosts, []string{"sandbox", "sandbox"}) {
+				t.Errorf("the proxy was asked for %q, error %v", hosts, err)
+			}
 		})
 	}
 }
