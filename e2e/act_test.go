@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,13 +36,45 @@ func actPath(t *testing.T) string {
 	return path
 }
 
-// A workflow with both clouds passes under act, on the machine itself and as the runner's user. Its steps check what they get.
+// A workflow with two sign-ins passes under act. Its steps check what they get. The jobs in a container share a name, so one runs after the
+// other.
 func TestSignInUnderAct(t *testing.T) {
 	t.Parallel()
-	w, dir := newWorld(t), folder(t)
+	for _, test := range []struct{ name, workflow, options string }{
+		{"on the machine itself as the runner's user", "sign-in.yml", ""},
+		{"in a container as root", "container.yml", ""},
+		{"in a container as another user", "container.yml", "--user 1001:1001"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			log := act(t, w, test.workflow, test.options)
+			if !strings.Contains(log, "every credential is here, such as ***") {
+				t.Error("the step after the sign-ins did not reach its end")
+			}
+			var printed []string
+			for _, match := range regexp.MustCompile(`\| ((?:AWS, |Google: ).*)`).FindAllStringSubmatch(log, -1) {
+				printed = append(printed, match[1])
+			}
+			checkIdentities(t, w, strings.Join(printed, "\n"), sessions, 2)
+			if got := strings.Count(log, "the witness finds: nothing"); got != 2 {
+				t.Errorf("the witness found nothing %d times, want twice: before the first sign-in and after the last sign-out", got)
+			}
+			if !strings.Contains(log, "credential files lie in the checkout") {
+				t.Error("nothing tells that the files are in the checkout: act mounts no other folder")
+			}
+			checkNoSecret(t, w, log)
+		})
+	}
+}
+
+// act runs a workflow of testdata/act as the runner's user, and returns what it prints.
+func act(t *testing.T, w world, workflow, options string) string {
+	t.Helper()
+	dir := folder(t)
 	repo, home, action := filepath.Join(dir, "repo"), filepath.Join(dir, "home"), filepath.Join(dir, "action")
 	copyFolder(t, repo, "testdata/act")
 	commit(t, repo)
+	checkoutWhoami(t, repo)
 	copyAction(t, action)
 	copyFile(t, filepath.Join(dir, "act"), actPath(t))
 	if err := os.Mkdir(home, 0o755); err != nil {
@@ -50,11 +83,12 @@ func TestSignInUnderAct(t *testing.T) {
 	giveToRunner(t, dir)
 
 	line := asRunner(dockerGroup(t), filepath.Join(dir, "act"), "push",
-		"--workflows", ".github/workflows/sign-in.yml",
+		"--workflows", ".github/workflows/"+workflow,
 		"--platform", "ubuntu-latest=-self-hosted",
 		"--local-repository", "octo-org/gatepass@v1="+action,
-		// act hands Docker actions the host's paths of the command files, and mounts those elsewhere.
+		// On the machine itself act hands Docker actions the host's paths of the command files, and mounts those elsewhere.
 		"--container-options", "-v "+home+":"+home,
+		"--var", "OPTIONS="+options,
 		"--pull=false", "--rm")
 	for _, variable := range w.Environment(w.base) {
 		line = append(line, "--env", variable.Name+"="+variable.Value)
@@ -63,19 +97,11 @@ func TestSignInUnderAct(t *testing.T) {
 	cmd.Dir = repo
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + home}
 	text, err := cmd.CombinedOutput()
-	log := string(text)
-	t.Logf("act printed\n%s", log)
+	t.Logf("act printed\n%s", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-
-	if !strings.Contains(log, "every credential is here, such as ***") {
-		t.Error("the step after the sign-in did not reach its end")
-	}
-	if got := strings.Count(log, "the witness finds: nothing"); got != 2 {
-		t.Errorf("the witness found nothing %d times, want twice: before the sign-in and after the sign-out", got)
-	}
-	checkNoSecret(t, w, log)
+	return string(text)
 }
 
 // dockerGroup is the group that may talk to the engine.

@@ -26,7 +26,8 @@ func image(t *testing.T, builder string) string {
 	return name
 }
 
-// build runs the runner's command: no argument of its own, and the folder of the Dockerfile as the context.
+// build runs the runner's command: no argument of its own, and the folder of the Dockerfile as the context. It returns the image's ID, as
+// another run of these tests may move the name.
 func build(builder, setting string) (string, error) {
 	a, err := readAction()
 	if err != nil {
@@ -36,9 +37,7 @@ func build(builder, setting string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := "gatepass-e2e:" + builder
-	cmd := exec.CommandContext(context.Background(), dockerPath, "build", "-t", name, "-f", dockerfile, filepath.Dir(dockerfile))
+	cmd := exec.CommandContext(context.Background(), dockerPath, "build", "--quiet", "-t", "gatepass-e2e:"+builder, "-f", dockerfile, filepath.Dir(dockerfile))
 	cmd.Env = append(os.Environ(), setting)
-	_, err = output(cmd)
-	return name, err
+	return output(cmd)
 }

@@ -165,6 +165,8 @@ func TestAnswers(t *testing.T) {
 		"refusal with a command":      {[]answer{{400, refused("ValidationError", "x\n::set-output name=a::b")}}, 1, "AWS STS answered ValidationError: x ::set-output name=a::b (HTTP 400, request c6104cbe)"},
 		"throttled, then signed in":   {[]answer{busy, {503, ""}, {0, ""}, good}, 4, ""},
 		"keys not fetched, then so":   {[]answer{{400, refused("InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements")}, {400, refused("IDPCommunicationError", "")}, good}, 3, ""},
+		"busy server in no XML":       {[]answer{{502, "Bad\x1bGateway & more"}, good}, 2, ""},
+		"no XML":                      {[]answer{{403, "\x1b[31mForbidden"}}, 1, notSTS},
 		"busy server in HTML":         {[]answer{{502, "<html>Bad Gateway</html>"}, good}, 2, ""},
 		"always throttled":            {[]answer{busy}, 5, "AWS STS answered Throttling: Rate exceeded (HTTP 400, request c6104cbe)"},
 		"never reached":               {[]answer{{0, ""}}, 5, "AWS STS was not reached: connection reset by peer"},

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,12 +39,16 @@ func (r *Refusal) Error() string {
 func explain(err error) error {
 	var api smithy.APIError
 	var garbled *smithy.DeserializationError
+	var noXML *xml.SyntaxError
+	var response *awshttp.ResponseError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &api):
 		return refused(err, api)
-	case errors.As(err, &garbled):
+	case errors.As(err, &noXML) && errors.As(err, &response) && retry.StatusIsTransient(response.HTTPStatusCode()):
+		return retry.Transient(errNotSTS, 0)
+	case errors.As(err, &garbled), errors.As(err, &noXML):
 		return errNotSTS
 	}
 	return httpclient.Unreached("AWS STS", err)

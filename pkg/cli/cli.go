@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"gatepass/pkg/awsrefresh"
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/inputs"
@@ -37,14 +39,11 @@ const (
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	stderr, err := harden()
 	if len(os.Args) > 1 && os.Args[1] == awsrefresh.Argument {
-		if err := CredentialProcess(ctx); err != nil {
-			fmt.Fprintln(os.Stderr, "gatepass:", err)
-			return exitFailed
-		}
-		return exitOK
+		return credentialProcess(ctx, stderr, err)
 	}
-	if err := harden(); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stdout, "::error::"+err.Error())
 		return exitFailed
 	}
@@ -53,12 +52,27 @@ func Main() int {
 	return Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir, Program: program}.Main(ctx, os.Args)
 }
 
-// harden takes from an earlier step, which can set any variable, what it could make libraries do with this one's secrets.
-func harden() error {
-	// With GODEBUG=http2debug=2, net/http logs requests and answers to standard error, which the runner reads as it reads the log.
+// harden keeps everything off standard error, which the runner obeys as it does the log, and takes from an earlier step, which can set any
+// variable, what it could make libraries do with this one's secrets. It returns another way to standard error, for what this program itself
+// has to say there.
+func harden() (stderr io.Writer, err error) {
+	// With GODEBUG=http2debug=2, net/http logs requests and answers.
 	log.SetOutput(io.Discard)
+	// What nobody recovers from, such as a panic in a library's own goroutine, prints values of any origin. The exit code tells enough.
+	another, err := unix.Dup(int(os.Stderr.Fd()))
+	if err != nil {
+		return os.Stderr, fmt.Errorf("silence standard error: %w", err)
+	}
+	unix.CloseOnExec(another)
+	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err == nil {
+		err = unix.Dup2(int(nowhere.Fd()), int(os.Stderr.Fd()))
+	}
+	if err != nil {
+		return os.Stderr, fmt.Errorf("silence standard error: %w", err)
+	}
 	// With true, Google's libraries start a program that a file in the job's home names, to get at a client certificate.
-	return os.Setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
+	return os.NewFile(uintptr(another), "standard error"), os.Setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
 }
 
 // Action is the program of the action, apart from the process.
@@ -87,8 +101,16 @@ func (a Action) Main(ctx context.Context, args []string) int {
 	return exitFailed
 }
 
-func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []string) error {
-	if stage != SignIn && stage != SignOut {
+func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []string) (err error) {
+	defer step.Recover(&err)
+	switch stage {
+	case SignIn, SignOut:
+	case tail:
+		<-ctx.Done()
+		return nil
+	case sh, tar:
+		return errKubernetes
+	default:
 		return errors.New("this is the program of the Gatepass action; its stages are called /sign-in and /sign-out. For your own machine there is `go run ./cmd/gatepass help`")
 	}
 	process, err := a.process(args)

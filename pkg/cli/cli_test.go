@@ -28,6 +28,28 @@ func TestTheProgramUnderAnotherName(t *testing.T) {
 	}
 }
 
+// What the image's programs do for Actions Runner Controller in kubernetes mode: one keeps the pod there until it is ended, the others say
+// what is wrong.
+func TestKubernetesMode(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"sh", "-e", "/__w/_temp/1.sh"}, {"/bin/sh", "-c", "tar xf - -C /__w"}, {"tar", "xf", "-", "-C", "/__w"}} {
+		log, code := run(t.Context(), nil, args...)
+		if want := "::error::this runner is Actions Runner Controller in kubernetes mode, which hands nothing that a container action exports to later steps, so Gatepass does not work here. Use a runner scale set in dind mode, do what needs the clouds in a job with runs-on: ubuntu-latest, or use aws-actions/configure-aws-credentials and google-github-actions/auth here\n"; code != 1 || log != want {
+			t.Errorf("%s: got exit code %d and %q, want 1 and %q", args, code, log, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int)
+	go func() {
+		_, code := run(ctx, nil, "tail", "-f", "/dev/null")
+		ended <- code
+	}()
+	cancel()
+	if code := <-ended; code != 0 {
+		t.Errorf("tail: got exit code %d, want 0", code)
+	}
+}
+
 // A cancelled workflow ends the step while a cloud has yet to answer.
 func TestACancelledStepExportsNothing(t *testing.T) {
 	t.Parallel()

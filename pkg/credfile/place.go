@@ -78,8 +78,12 @@ func (p Process) At(place Place) (dir Dir, ok bool) {
 	case place == Home && p.InJobContainer:
 		return Dir{Place: place, Path: path, Exported: containerHome}, ok
 	}
-	exported := map[Place]string{Home: filepath.Join(p.HostTemp, "_github_home"), Temp: p.HostTemp, Workspace: p.HostWorkspace}[place]
-	return Dir{Place: place, Path: path, Exported: exported}, ok && isPath(exported)
+	exported := map[Place]string{Home: p.HostTemp, Temp: p.HostTemp, Workspace: p.HostWorkspace}[place]
+	ok = ok && isPath(exported)
+	if place == Home {
+		exported = filepath.Join(exported, "_github_home")
+	}
+	return Dir{Place: place, Path: path, Exported: exported}, ok
 }
 
 // path is a place's folder for this process. ok is false if it is not there, or is not what the runner mounts.

@@ -9,6 +9,7 @@ import (
 
 	"gatepass/pkg/awsprofile"
 	"gatepass/pkg/secret"
+	"gatepass/pkg/untrusted"
 )
 
 // AWS asks for credentials of AWS.
@@ -181,7 +182,7 @@ func (r *reader) profile() string {
 	name := r.text(input)
 	if name != "" {
 		if err := awsprofile.CheckName(name); err != nil {
-			r.fault(input, "%s", strings.TrimPrefix(err.Error(), input+" "))
+			r.fault(input, "%s", untrusted.Line(strings.TrimPrefix(err.Error(), input+" ")))
 		}
 	}
 	return name

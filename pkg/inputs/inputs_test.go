@@ -227,17 +227,3 @@ func TestTheProjectIsTakenFromTheServiceAccountOnlyWhenItsAddressNamesIt(t *test
 		t.Errorf("the input does not come first: %+v, error %v", in.Google, err)
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add("eu-central-1", role, provider, "1h30m", "a,b\\,c")
-	f.Add("x\ny", "deploy", "principalSet://x", "99999999999999999999h", "\x00")
-	f.Fuzz(func(t *testing.T, region, role, provider, lifetime, scopes string) {
-		in, err := with{"aws-region": region, "role-to-assume": role, "workload_identity_provider": provider, "access_token_lifetime": lifetime, "access_token_scopes": scopes}.parse()
-		if err == nil && in.AWS == nil && in.Google == nil {
-			t.Error("neither inputs nor an error")
-		}
-		if in.Google != nil && in.Google.AccessToken.Lifetime > 12*time.Hour {
-			t.Errorf("lifetime %v", in.Google.AccessToken.Lifetime)
-		}
-	})
-}

@@ -154,19 +154,29 @@ func TestMissingFilesAreNamed(t *testing.T) {
 	}
 }
 
+// Whatever names and values are, the runner reads from each file what was to be written, no variable more, or nothing of it.
 func FuzzExport(f *testing.F) {
-	f.Add("NAME", "value")
-	f.Add("NAME", "x\n_GitHubActionsFileCommandDelimeter_\nLD_PRELOAD=/evil.so\nZ<<_GitHubActionsFileCommandDelimeter_\ny")
-	f.Add("NAME<<EOF", "x")
-	f.Add("A=B", "\r\n\n")
-	f.Fuzz(func(t *testing.T, name, value string) {
+	const planted = "x\n_GitHubActionsFileCommandDelimeter_\nLD_PRELOAD=/evil.so\nZ<<_GitHubActionsFileCommandDelimeter_\ny"
+	f.Add("NAME", "value", "name", "")
+	f.Add("NAME", planted, "name", planted)
+	f.Add("NAME<<EOF", "x", "name", "x")
+	f.Add("A=B", "\r\n\n", "a\nb", "x")
+	f.Add("A", "gatepass_\nB=1\n", "a", "\x00")
+	f.Add("A", "\n\nB<<gatepass_", "a", "\ufeff\u2028B=1")
+	f.Fuzz(func(t *testing.T, name, value, output, result string) {
 		out, paths := files(t)
-		want := []job.Pair{before}
-		if out.Export(variables(name, value), nil) == nil {
-			want = append(want, job.Pair{Name: name, Value: value})
+		want := map[string][]job.Pair{"GITHUB_ENV": {before}, "GITHUB_OUTPUT": {before}, "GITHUB_STATE": {before}}
+		if out.Export(variables(name, value, "LAST", value), variables(output, result, "last", result)) == nil {
+			want["GITHUB_ENV"] = pairs(name, value, "LAST", value)
+			want["GITHUB_OUTPUT"] = pairs(output, result, "last", result)
 		}
-		if got := read(t, paths["GITHUB_ENV"]); !slices.Equal(got, want) {
-			t.Errorf("got %q, want %q", got, want)
+		if out.SaveState(name, result) == nil {
+			want["GITHUB_STATE"] = pairs(name, result)
+		}
+		for file, want := range want {
+			if got := read(t, paths[file]); !slices.Equal(got, want) {
+				t.Errorf("%s: got %q, want %q", file, got, want)
+			}
 		}
 	})
 }

@@ -42,10 +42,8 @@ func (l *Log) Mask(secrets ...secret.String) {
 
 // Info writes a line.
 func (l *Log) Info(format string, values ...any) {
-	fmt.Fprintln(l.out, untrusted.Inert(oneLine.Replace(fmt.Sprintf(format, values...))))
+	fmt.Fprintln(l.out, untrusted.Inert(fmt.Sprintf(format, values...)))
 }
-
-var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
 
 // Warning writes an annotation, which may have several lines.
 func (l *Log) Warning(text string) { l.actions.Warningf("%s", inert(text)) }
@@ -61,7 +59,7 @@ func (l *Log) Err() error {
 }
 
 func inert(text string) string {
-	lines := strings.Split(strings.ReplaceAll(text, "\r", " "), "\n")
+	lines := strings.Split(text, "\n")
 	for i := range lines {
 		lines[i] = untrusted.Inert(lines[i])
 	}

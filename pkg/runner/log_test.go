@@ -3,9 +3,12 @@ package runner_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
+	"unicode"
 
 	"gatepass/pkg/runner"
+	"gatepass/pkg/sandbox/job"
 	"gatepass/pkg/secret"
 )
 
@@ -25,6 +28,7 @@ func TestLog(t *testing.T) {
 		"a line is one line":   {func(l *runner.Log) { l.Info("a\n::debug::b\r::debug::c") }, "a ::debug::b ::debug::c\n"},
 		"error":                {func(l *runner.Log) { l.Error("50% of\nboth") }, "::error::50%25 of%0Aboth\n"},
 		"error with a command": {func(l *runner.Log) { l.Error("a\n::debug::b\n##[x]") }, "::error::a%0A: :debug::b%0A## [x]\n"},
+		"control characters":   {func(l *runner.Log) { l.Error("a\x1b[31m\r\nb\u202e") }, "::error::a [31m %0Ab\n"},
 		"warning":              {func(l *runner.Log) { l.Warning("careful") }, "::warning::careful\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -40,6 +44,44 @@ func TestLog(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a text is, the runner finds in the log what was meant and nothing else: a line is no command, an annotation is one.
+func FuzzLog(f *testing.F) {
+	for _, seed := range []string{"signed in", "::set-output name=x::1", "a\n::debug::b", "x ##[error]y", "50%0A::debug::%25", "\r::x::", "\x1b]0;x\a", ":\u200b:x::", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for name, write := range map[string]func(*runner.Log){
+			"":        func(l *runner.Log) { l.Info("%s", text) },
+			"warning": func(l *runner.Log) { l.Warning(text) },
+			"error":   func(l *runner.Log) { l.Error(text) },
+		} {
+			var out bytes.Buffer
+			write(runner.NewLog(&out))
+			line, isLine := strings.CutSuffix(out.String(), "\n")
+			if !isLine || strings.ContainsFunc(line, unicode.IsControl) {
+				t.Errorf("%q became %q, which is not one line without control characters", text, out.String())
+			}
+			commands := job.Commands(out.String())
+			if name == "" {
+				if len(commands) > 0 {
+					t.Errorf("%q became the commands %q", text, commands)
+				}
+				continue
+			}
+			if len(commands) != 1 || commands[0].Name != name {
+				t.Fatalf("%q became the commands %q, want one %s", text, commands, name)
+			}
+			// The runner prints the message line by line, and looks into none of it; but someone may print the log again.
+			if live := job.Commands(commands[0].Message); len(live) > 0 {
+				t.Errorf("%q became the annotation %q, in which are the commands %q", text, commands[0].Message, live)
+			}
+			if got, want := strings.Count(commands[0].Message, "\n"), strings.Count(text, "\n"); got != want {
+				t.Errorf("%q has %d lines, and the annotation %q has %d", text, want, commands[0].Message, got)
+			}
+		}
+	})
 }
 
 type closed struct{}

@@ -96,7 +96,7 @@ func (s Step) plan() (plan, error) {
 	if in.NeedsIDToken {
 		inputErr = errors.Join(inputErr, githubErr)
 	}
-	return p, errors.Join(inputErr, filesErr)
+	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, filesErr)
 }
 
 // exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
@@ -107,10 +107,16 @@ func (s Step) exchange(ctx context.Context, p plan) (session, error) {
 		awsErr, googleErr error
 	)
 	if p.AWS != nil {
-		both.Go(func() { out.aws, awsErr = s.signInToAWS(ctx, p) })
+		both.Go(func() {
+			defer Recover(&awsErr)
+			out.aws, awsErr = s.signInToAWS(ctx, p)
+		})
 	}
 	if p.Google != nil {
-		both.Go(func() { out.google, googleErr = s.signInToGoogle(ctx, p) })
+		both.Go(func() {
+			defer Recover(&googleErr)
+			out.google, googleErr = s.signInToGoogle(ctx, p)
+		})
 	}
 	both.Wait()
 	return out, errors.Join(awsErr, googleErr)

@@ -14,21 +14,11 @@ import (
 // MaxLine is the number of bytes after which Line cuts a text.
 const MaxLine = 1000
 
-// Line returns text as one line that is safe to print: white space and control characters become single spaces, invisible characters go,
-// and a workflow command is broken. What is longer than MaxLine is cut between two words, never inside of one: it may be a token, which the
-// runner masks only where it is whole.
+// Line returns text as one line that is safe to print: white space becomes single blanks, and the rest is what Inert does. What is longer
+// than MaxLine is cut between two words, never inside of one: it may be a token, which the runner masks only where it is whole.
 func Line(text string) string {
-	visible := func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r) || unicode.IsControl(r):
-			return ' '
-		case !unicode.IsGraphic(r): // bidirectional overrides, zero-width characters
-			return -1
-		}
-		return r
-	}
 	var line strings.Builder
-	for word := range strings.FieldsSeq(strings.Map(visible, strings.ToValidUTF8(text, string(utf8.RuneError)))) {
+	for word := range strings.FieldsSeq(visible(text)) {
 		if line.Len()+len(word) >= MaxLine {
 			line.WriteString(" …")
 			break
@@ -38,12 +28,27 @@ func Line(text string) string {
 		}
 		line.WriteString(word)
 	}
-	return Inert(strings.TrimSpace(line.String()))
+	return broken(strings.TrimSpace(line.String()))
 }
 
-// Inert breaks the workflow commands in one line of text and leaves everything else as it is. An ARN such as arn:aws:iam::1:role/x
-// keeps its colons, as a command is only live at the start of a line.
-func Inert(line string) string {
+// Inert takes out of one line of text what a log would obey, and leaves everything else as it is: control characters become blanks,
+// invisible characters go, and a workflow command is broken. An ARN such as arn:aws:iam::1:role/x keeps its colons, as a command is only
+// live at the start of a line.
+func Inert(line string) string { return broken(visible(line)) }
+
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			return ' '
+		case !unicode.IsGraphic(r), unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
+			return -1 // such as bidirectional overrides and zero-width characters; .NET passes over some when it looks for a command
+		}
+		return r
+	}, strings.ToValidUTF8(text, string(utf8.RuneError)))
+}
+
+func broken(line string) string {
 	line = strings.ReplaceAll(line, "##[", "## [")
 	if rest := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(rest, "::") {
 		line = line[:len(line)-len(rest)] + ": :" + rest[2:]

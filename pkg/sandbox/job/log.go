@@ -47,18 +47,18 @@ func (l *log) Close() error {
 }
 
 func (l *log) line(line string) error {
-	command, message, ok := parseCommand(line)
+	command, ok := parseCommand(line)
 	if !ok {
 		return l.print(line)
 	}
-	switch command {
+	switch command.Name {
 	case "add-mask":
-		if strings.TrimSpace(message) != "" {
-			l.job.masks = append(l.job.masks, message)
+		if strings.TrimSpace(command.Message) != "" {
+			l.job.masks = append(l.job.masks, command.Message)
 		}
 		return nil
 	case "error", "warning", "notice":
-		return l.print(strings.ToUpper(command[:1]) + command[1:] + ": " + message)
+		return l.print(strings.ToUpper(command.Name[:1]) + command.Name[1:] + ": " + command.Message)
 	case "debug":
 		return nil
 	}
@@ -70,15 +70,39 @@ func (l *log) print(text string) error {
 	return err
 }
 
-var unescapeMessage = strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%")
+// Command is a workflow command.
+type Command struct{ Name, Message string }
 
-// parseCommand splits ::name properties::message, as actions/runner does in src/Runner.Common/ActionCommand.cs.
-func parseCommand(line string) (name, message string, ok bool) {
-	rest, ok := strings.CutPrefix(strings.TrimSpace(line), "::")
-	if !ok {
-		return "", "", false
+// Commands finds the commands in a stage's output, as actions/runner does in src/Runner.Common/ActionCommand.cs, whether it knows them or
+// not.
+func Commands(output string) []Command {
+	var commands []Command
+	for line := range strings.Lines(output) {
+		if command, ok := parseCommand(line); ok {
+			commands = append(commands, command)
+		}
 	}
-	head, message, ok := strings.Cut(rest, "::")
-	name, _, _ = strings.Cut(head, " ")
-	return name, unescapeMessage.Replace(message), ok
+	return commands
+}
+
+var (
+	unescapeMessage = strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%")
+	unescapeOld     = strings.NewReplacer("%3B", ";", "%0D", "\r", "%0A", "\n", "%5D", "]", "%25", "%")
+)
+
+// parseCommand takes apart ::name properties::message at the start of a line, and ##[name properties]message anywhere in it.
+func parseCommand(line string) (Command, bool) {
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "::"); ok {
+		if head, message, ok := strings.Cut(rest, "::"); ok {
+			name, _, _ := strings.Cut(head, " ")
+			return Command{name, unescapeMessage.Replace(message)}, true
+		}
+	}
+	if _, rest, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "##["); ok {
+		if head, message, ok := strings.Cut(rest, "]"); ok {
+			name, _, _ := strings.Cut(head, " ")
+			return Command{name, unescapeOld.Replace(message)}, true
+		}
+	}
+	return Command{}, false
 }
