@@ -78,7 +78,7 @@ func (s Settings) inputs() (inputs.AWS, error) {
 // Write makes the folder. It copies the program from a file, and puts in the first credentials, so that nobody asks for others while they last.
 func Write(dir credfile.Dir, name, program string, settings Settings, first aws.Credentials) error {
 	if !mayStart(dir.Path) {
-		return fmt.Errorf("aws-refresh: later steps cannot start a program in %s, as it is mounted with noexec", dir.Exported)
+		return fmt.Errorf("later steps cannot start a program in %s, as it is mounted with noexec", dir.Exported)
 	}
 	folder, err := dir.CreateFolder(name)
 	if err != nil {

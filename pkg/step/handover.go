@@ -41,7 +41,7 @@ func (s Step) writeAll(ctx context.Context, p plan, got session, file file, rene
 		return fmt.Errorf("write Google's credentials file: %w", err)
 	}
 	if err := s.writeRenewal(renewal); err != nil {
-		return errors.Join(fmt.Errorf("write what renews the AWS credentials: %w", err), file.remove())
+		return errors.Join(fmt.Errorf("aws-refresh: %w", err), file.remove())
 	}
 	undoProfile, err := s.writeProfile(p, profile)
 	if err != nil {

@@ -2,7 +2,6 @@ package step
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -68,11 +67,8 @@ func (s Step) removeRenewal(place credfile.Place, name string) error {
 		return err
 	}
 	removed, err := dir.RemoveFolder(name)
-	if err != nil {
-		return fmt.Errorf("aws-refresh: %w", err)
-	}
 	if removed {
 		s.Log.Info("Removed what renews the AWS credentials")
 	}
-	return nil
+	return err
 }
