@@ -40,7 +40,13 @@ type world struct {
 
 func newWorld(t testing.TB) world {
 	t.Helper()
-	s, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
+	return newWorldOf(t, sandbox.DefaultConfig(), nil)
+}
+
+// newWorldOf is a world in which something else exists. observe is told of every request; nil is nobody.
+func newWorldOf(t testing.TB, config sandbox.Config, observe func(sandbox.Exchange)) world {
+	t.Helper()
+	s, err := sandbox.New(config, sandbox.Options{Observe: observe})
 	if err != nil {
 		t.Fatal(err)
 	}

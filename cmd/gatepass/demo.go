@@ -179,7 +179,8 @@ func (d *show) stage(ctx context.Context, name string) error {
 	d.indented(func(w io.Writer) {
 		log := d.job.Log(w)
 		lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
-		code = cli.Action{Stdout: log, Lookup: lookup, WorkDir: d.job.Workspace()}.Main(ctx, []string{"/" + name})
+		program, _ := os.Executable() // for aws-refresh; empty where it cannot be told
+		code = cli.Action{Stdout: log, Lookup: lookup, WorkDir: d.job.Workspace(), Program: program}.Main(ctx, []string{"/" + name})
 		_ = log.Close()
 	})
 	if err := d.step.End(); err != nil {

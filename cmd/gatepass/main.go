@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gatepass/pkg/awsrefresh"
 	"gatepass/pkg/cli"
 	"gatepass/pkg/untrusted"
 )
@@ -80,6 +81,16 @@ func root() *cobra.Command {
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	command.AddCommand(demoCommand(), sandboxCommand(), checkCommand())
+	command.AddCommand(demoCommand(), sandboxCommand(), checkCommand(), credentialProcessCommand())
 	return command
+}
+
+// credentialProcessCommand is what the copy of this program is started with that the demonstration's step leaves for aws-refresh.
+func credentialProcessCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    awsrefresh.Argument,
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE:   func(command *cobra.Command, _ []string) error { return cli.CredentialProcess(command.Context()) },
+	}
 }

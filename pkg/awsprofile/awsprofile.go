@@ -17,21 +17,31 @@ import (
 	"gatepass/pkg/secret"
 )
 
-// Profile is what a step adds.
+// Profile is what a step adds: a region, and either keys or a program that gives them.
 type Profile struct {
 	Name, Region                 string        // required
-	AccessKeyID, SecretAccessKey secret.String // required
+	AccessKeyID, SecretAccessKey secret.String // required without Process
 	SessionToken                 secret.String // empty for long-term keys
+	// Process is a program and its arguments. AWS's tools start it whenever they need credentials. Its path begins in the folder of the files.
+	Process string
 }
 
 // File is one of the two files that hold profiles.
 type File int
 
-// The files. SDKs and the AWS CLI find them by AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE.
+// The files.
 const (
 	Credentials File = iota // has a profile's keys
 	Config                  // has a profile's region
 )
+
+// Variable leads SDKs and the AWS CLI to the file.
+func (f File) Variable() string {
+	if f == Config {
+		return "AWS_CONFIG_FILE"
+	}
+	return "AWS_SHARED_CREDENTIALS_FILE"
+}
 
 // String says which file it is.
 func (f File) String() string {
@@ -94,25 +104,38 @@ func (f File) Remove(text []byte, name string) ([]byte, error) {
 type entry struct{ key, value string }
 
 func (f File) entries(p Profile) []entry {
+	var entries []entry
 	if f == Config {
-		return []entry{{"region", p.Region}}
+		entries = append(entries, entry{"region", p.Region})
 	}
-	entries := []entry{
-		{"aws_access_key_id", p.AccessKeyID.Reveal()},
-		{"aws_secret_access_key", p.SecretAccessKey.Reveal()},
-	}
-	if !p.SessionToken.IsEmpty() {
-		entries = append(entries, entry{"aws_session_token", p.SessionToken.Reveal()})
+	switch {
+	case p.Process != "":
+		entries = append(entries, entry{"credential_process", f.command(p.Process)})
+	case f == Credentials:
+		entries = append(entries, entry{"aws_access_key_id", p.AccessKeyID.Reveal()}, entry{"aws_secret_access_key", p.SecretAccessKey.Reveal()})
+		if !p.SessionToken.IsEmpty() {
+			entries = append(entries, entry{"aws_session_token", p.SessionToken.Reveal()})
+		}
 	}
 	return entries
+}
+
+// command starts a process. The folder of the files has another path in each container. The runner translates it in the variable that leads to
+// a file, but not in the file. AWS's tools expand no variable (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
+// and while most of them hand the command to a shell, the AWS CLI does not. So the command is a shell that expands it.
+//
+// It stands in both files, as some look into one of them only: the SDK for C++ into the config file, version 1 of that for Go into the
+// credentials file.
+func (f File) command(process string) string {
+	return `sh -c 'exec "${` + f.Variable() + `%/*}"/` + process + `'`
 }
 
 // keys are those that Add can have put there.
 func (f File) keys() []string {
 	if f == Config {
-		return []string{"region"}
+		return []string{"region", "credential_process"}
 	}
-	return []string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
+	return []string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process"}
 }
 
 // headers are the names of the sections that hold a profile, the one that Add makes first.

@@ -21,6 +21,16 @@ func longTerm(name string) awsprofile.Profile {
 	return p
 }
 
+// renewing is a profile whose credentials a program gives.
+func renewing(name string) awsprofile.Profile {
+	return awsprofile.Profile{Name: name, Region: "eu-central-1", Process: "gatepass-aws-0123456789abcdef/gatepass credential-process"}
+}
+
+const (
+	credentialsProcess = `credential_process = sh -c 'exec "${AWS_SHARED_CREDENTIALS_FILE%/*}"/gatepass-aws-0123456789abcdef/gatepass credential-process'` + "\n"
+	configProcess      = `credential_process = sh -c 'exec "${AWS_CONFIG_FILE%/*}"/gatepass-aws-0123456789abcdef/gatepass credential-process'` + "\n"
+)
+
 // change is one text, what Add makes of it, and what Remove then makes of that.
 type change struct {
 	file                   awsprofile.File
@@ -59,6 +69,8 @@ var additions = map[string]change{
 	"long-term keys": {
 		awsprofile.Credentials, longTerm("dev"), false, "", "[dev]\naws_access_key_id = ASIANEW\naws_secret_access_key = new/secret+key=\n", "",
 	},
+	"process":                {awsprofile.Credentials, renewing("dev"), false, "", "[dev]\n" + credentialsProcess, ""},
+	"process, config":        {awsprofile.Config, renewing("dev"), false, odd, odd + "\n[profile dev]\nregion = eu-central-1\n" + configProcess, odd},
 	"overwrite without need": {awsprofile.Credentials, profile("dev"), true, "", "[dev]\n" + newKeys, ""},
 	"beside others": {
 		awsprofile.Credentials, profile("dev"), false,
@@ -139,6 +151,27 @@ var replacements = map[string]change{
 		"[dev]\naws_access_key_id = A\naws_secret_access_key = B\naws_session_token = C\naws_security_token = C\n",
 		"[dev]\naws_access_key_id = ASIANEW\naws_secret_access_key = new/secret+key=\n",
 		"",
+	},
+	"keys would go before a process": {
+		awsprofile.Credentials, renewing("dev"), true,
+		"[dev]\naws_access_key_id = A\naws_secret_access_key = B\noutput = json\naws_session_token = C\n",
+		"[dev]\noutput = json\n" + credentialsProcess,
+		"[dev]\noutput = json\n",
+	},
+	"keys in the config file, too": {
+		awsprofile.Config, renewing("dev"), true,
+		"[profile dev]\nregion = us-east-1\naws_access_key_id = A\naws_secret_access_key = B\nsource_profile = dev\nrole_arn = arn:aws:iam::111122223333:role/x\n",
+		"[profile dev]\nregion = eu-central-1\n" + configProcess,
+		"",
+	},
+	"a process is replaced by another": {
+		awsprofile.Config, renewing("dev"), true,
+		"[profile dev]\ncredential_process = /opt/old # who\nregion = us-east-1\n",
+		"[profile dev]\n# who\n" + configProcess + "region = eu-central-1\n",
+		"# who\n",
+	},
+	"a process is replaced by keys": {
+		awsprofile.Credentials, profile("dev"), true, "[dev]\n" + credentialsProcess, "[dev]\n" + newKeys, "",
 	},
 	"a role would go before the keys": {
 		awsprofile.Config, profile("dev"), true,
@@ -329,6 +362,9 @@ func TestAddRefusesProfile(t *testing.T) {
 		"a space":                {func(p *awsprofile.Profile) { p.SecretAccessKey = secret.New(hidden + " #") }, "the secret access key has characters"},
 		"a quote":                {func(p *awsprofile.Profile) { p.SessionToken = secret.New("`" + hidden) }, "the session token has characters"},
 		"a letter of no key":     {func(p *awsprofile.Profile) { p.AccessKeyID = secret.New("ä" + hidden) }, "the access key ID has characters"},
+		"a command for a shell":  {func(p *awsprofile.Profile) { p.Process = "x; y" }, `"x; y" has characters that the command of a profile cannot hold`},
+		"a quote in a command":   {func(p *awsprofile.Profile) { p.Process = "x' y" }, "has characters that the command"},
+		"a path from the root":   {func(p *awsprofile.Profile) { p.Process = "/bin/sh" }, "has characters that the command"},
 		"a name of two sections": {func(p *awsprofile.Profile) { p.Name = "a]\n[b" }, "aws-profile"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,15 +12,18 @@ import (
 func FuzzAddAndRemove(f *testing.F) {
 	for _, cases := range []map[string]change{additions, replacements} {
 		for _, c := range cases {
-			f.Add(c.before, c.profile.Name, c.file == awsprofile.Config, c.profile.SessionToken.IsEmpty())
+			f.Add(c.before, c.profile.Name, c.file == awsprofile.Config, c.profile.SessionToken.IsEmpty(), c.profile.Process != "")
 		}
 	}
-	f.Fuzz(func(t *testing.T, before, name string, isConfig, isLongTerm bool) {
+	f.Fuzz(func(t *testing.T, before, name string, isConfig, isLongTerm, isRenewing bool) {
 		c := change{file: awsprofile.Credentials, profile: profile(name), before: before}
 		if isConfig {
 			c.file = awsprofile.Config
 		}
-		if isLongTerm {
+		switch {
+		case isRenewing:
+			c.profile = renewing(name)
+		case isLongTerm:
 			c.profile = longTerm(name)
 		}
 		added, err := c.file.Add([]byte(before), c.profile, false)

@@ -3,6 +3,7 @@ package awsprofile
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,17 +34,23 @@ func CheckName(name string) error {
 	return nil
 }
 
+// processForm is what neither a shell nor any of AWS's tools takes for something else.
+var processForm = regexp.MustCompile(`^[a-z0-9-]+(/[a-z0-9-]+)*( [a-z0-9-]+)*$`)
+
 func (p Profile) check() error {
 	if err := CheckName(p.Name); err != nil {
 		return err
+	}
+	if p.Process != "" && !processForm.MatchString(p.Process) {
+		return fmt.Errorf("%q has characters that the command of a profile cannot hold", p.Process)
 	}
 	for _, value := range []struct {
 		name, text string
 		optional   bool
 	}{
 		{"region", p.Region, false},
-		{"access key ID", p.AccessKeyID.Reveal(), false},
-		{"secret access key", p.SecretAccessKey.Reveal(), false},
+		{"access key ID", p.AccessKeyID.Reveal(), p.Process != ""},
+		{"secret access key", p.SecretAccessKey.Reveal(), p.Process != ""},
 		{"session token", p.SessionToken.Reveal(), true},
 	} {
 		if value.text == "" && !value.optional {

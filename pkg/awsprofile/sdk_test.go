@@ -3,6 +3,7 @@ package awsprofile_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -29,10 +30,17 @@ func readsRight(t *testing.T, c change, after, removed string) {
 		(keys.AccessKeyID != c.profile.AccessKeyID.Reveal() || keys.SecretAccessKey != c.profile.SecretAccessKey.Reveal() || keys.SessionToken != c.profile.SessionToken.Reveal()) {
 		t.Errorf("AWS's SDK reads keys %q %q %q", keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken)
 	}
-	if got.RoleARN != "" || got.Source != nil || got.CredentialProcess != "" || got.SSOSessionName != "" {
-		t.Errorf("AWS's SDK does not stop at the keys: %+v", got)
+	if got.RoleARN != "" || got.Source != nil || got.SSOSessionName != "" {
+		t.Errorf("AWS's SDK does not stop at the credentials: %+v", got)
 	}
-	if got, err := read(removed, c.profile.Name); err == nil && removed != after && (got.Region == c.profile.Region || got.Credentials.HasKeys()) {
+	command := ""
+	if c.profile.Process != "" {
+		command = fmt.Sprintf(`sh -c 'exec "${%s%%/*}"/%s'`, c.file.Variable(), c.profile.Process)
+	}
+	if got.CredentialProcess != command {
+		t.Errorf("AWS's SDK reads the command %q, want %q", got.CredentialProcess, command)
+	}
+	if got, err := read(removed, c.profile.Name); err == nil && removed != after && (got.Region == c.profile.Region || got.Credentials.HasKeys() || got.CredentialProcess != "") {
 		t.Errorf("AWS's SDK still reads %+v", got)
 	}
 	for _, name := range names(c.before) {
@@ -65,6 +73,41 @@ func reader(t *testing.T, file awsprofile.File) func(text, name string) (config.
 				o.CredentialsFiles = []string{path}
 			}
 		})
+	}
+}
+
+// The command finds the program beside the file, whatever the folder is called, where AWS's tools hand it to a shell and where they do not.
+func TestTheCommandStartsTheProgramBesideTheFile(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"plain", "with a space", "$HOME", "`id`", "it's", `"quoted"`, "a;b&c", "*", "-n"} {
+		for _, file := range []awsprofile.File{awsprofile.Credentials, awsprofile.Config} {
+			t.Run(file.Variable()+" "+name, func(t *testing.T) { // one by one: a program that another test's child still has open cannot be started
+				folder := filepath.Join(t.TempDir(), name)
+				program := filepath.Join(folder, "gatepass-aws-0123456789abcdef", "gatepass")
+				if err := os.MkdirAll(filepath.Dir(program), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(program, []byte("#!/bin/sh\necho started with $*\n"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				text, err := file.Add(nil, renewing("dev"), false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := reader(t, file)(string(text), "dev")
+				if err != nil {
+					t.Fatal(err)
+				}
+				words := strings.SplitN(got.CredentialProcess, " ", 3) // as a tool without a shell does it: sh, -c and what is quoted
+				for _, args := range [][]string{{"sh", "-c", got.CredentialProcess}, {words[0], words[1], strings.Trim(words[2], "'")}} {
+					cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+					cmd.Env = []string{"PATH=/usr/bin:/bin", file.Variable() + "=" + filepath.Join(folder, "file")}
+					if printed, err := cmd.Output(); err != nil || string(printed) != "started with credential-process\n" {
+						t.Errorf("%q: got %q, error %v", args, printed, err)
+					}
+				}
+			})
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"gatepass/pkg/awsrefresh"
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
@@ -38,29 +39,40 @@ const (
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := harden(); err != nil {
+	stderr, err := harden()
+	if len(os.Args) > 1 && os.Args[1] == awsrefresh.Argument {
+		return credentialProcess(ctx, stderr, err)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stdout, "::error::"+err.Error())
 		return exitFailed
 	}
-	workDir, _ := os.Getwd() // empty where it has vanished; then files go elsewhere
-	return Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir}.Main(ctx, os.Args)
+	workDir, _ := os.Getwd()      // empty where it has vanished; then files go elsewhere
+	program, _ := os.Executable() // empty where it cannot be told; then there is no aws-refresh
+	return Action{Stdout: os.Stdout, Lookup: os.LookupEnv, WorkDir: workDir, Program: program}.Main(ctx, os.Args)
 }
 
 // harden keeps everything off standard error, which the runner obeys as it does the log, and takes from an earlier step, which can set any
-// variable, what it could make libraries do with this one's secrets.
-func harden() error {
+// variable, what it could make libraries do with this one's secrets. It returns another way to standard error, for what this program itself
+// has to say there.
+func harden() (stderr io.Writer, err error) {
 	// With GODEBUG=http2debug=2, net/http logs requests and answers.
 	log.SetOutput(io.Discard)
 	// What nobody recovers from, such as a panic in a library's own goroutine, prints values of any origin. The exit code tells enough.
+	another, err := unix.Dup(int(os.Stderr.Fd()))
+	if err != nil {
+		return os.Stderr, fmt.Errorf("silence standard error: %w", err)
+	}
+	unix.CloseOnExec(another)
 	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err == nil {
 		err = unix.Dup2(int(nowhere.Fd()), int(os.Stderr.Fd()))
 	}
 	if err != nil {
-		return fmt.Errorf("silence standard error: %w", err)
+		return os.Stderr, fmt.Errorf("silence standard error: %w", err)
 	}
 	// With true, Google's libraries start a program that a file in the job's home names, to get at a client certificate.
-	return os.Setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
+	return os.NewFile(uintptr(another), "standard error"), os.Setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
 }
 
 // Action is the program of the action, apart from the process.
@@ -71,6 +83,8 @@ type Action struct {
 	Lookup inputs.Lookup
 	// WorkDir is the working directory.
 	WorkDir string
+	// Program is the path of this program. Needed for aws-refresh alone.
+	Program string
 }
 
 // Main runs the stage that args[0] names, with the arguments of action.yml, and returns the exit code.
@@ -105,7 +119,7 @@ func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []s
 	if err != nil {
 		return err
 	}
-	s := step.Step{Lookup: a.Lookup, Log: log, Process: process}
+	s := step.Step{Lookup: a.Lookup, Log: log, Process: process, Program: a.Program}
 	if stage == SignOut {
 		return s.SignOut()
 	}

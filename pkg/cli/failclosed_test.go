@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -25,11 +26,16 @@ type signIn struct {
 	want   string // in the log
 }
 
-func (test signIn) run(t *testing.T) {
+// run signs in with keys that the profile holds, or with a program that renews them.
+func (test signIn) run(t *testing.T, refresh string) {
 	t.Parallel()
 	clouds, base := newClouds(t)
 	inputs := toAWS("aws-profile", "deploy")
-	inputs["output-env-credentials"] = "true"
+	inputs["output-env-credentials"], inputs["aws-refresh"] = "true", refresh
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	inputs["workload_identity_provider"] = "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo"
 	j, step, env := begin(t, clouds, base, inputs)
 	before := maps.Clone(j.Env)
@@ -44,7 +50,7 @@ func (test signIn) run(t *testing.T) {
 		out = test.stdout(&log, cancel)
 	}
 	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
-	if code := (cli.Action{Stdout: out, Lookup: lookup, WorkDir: j.Workspace()}).Main(ctx, []string{"/sign-in"}); code != 1 {
+	if code := (cli.Action{Stdout: out, Lookup: lookup, WorkDir: j.Workspace(), Program: program}).Main(ctx, []string{"/sign-in"}); code != 1 {
 		t.Errorf("got exit code %d, want 1", code)
 	}
 	if !strings.Contains(log.String(), test.want) {
@@ -56,7 +62,7 @@ func (test signIn) run(t *testing.T) {
 	nothingLeft(t, j, step, before)
 
 	// The end of the job has nothing to undo, least of all what an earlier step has exported.
-	env, err := step.Begin()
+	env, err = step.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +90,7 @@ func nothingLeft(t *testing.T, j *job.Job, step *job.Step, before map[string]str
 			t.Fatal(err)
 		}
 		for _, file := range files {
-			if info, err := os.Lstat(file); err != nil || info.Mode().IsRegular() {
+			if info, err := os.Lstat(file); err != nil || info.Mode()&fs.ModeSymlink == 0 {
 				t.Errorf("left %s, error %v", file, err)
 			}
 		}
@@ -121,7 +127,8 @@ func TestASignInThatFailsLeavesNothing(t *testing.T) {
 		"the log breaks, and with it a mask": {stdout: func(log io.Writer, _ func()) io.Writer { return &breaking{log, 7} },
 			want: ""},
 	} {
-		t.Run(name, test.run)
+		t.Run(name, func(t *testing.T) { test.run(t, "false") })
+		t.Run(name+", aws-refresh", func(t *testing.T) { test.run(t, "true") })
 	}
 }
 

@@ -12,10 +12,11 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
-// The scripts start the action's program as a process of its own, under the names of its two stages.
+// The scripts start the action's program as a process of its own, under the names of its two stages and of the copy that a step leaves.
+// Beside it there is a program that uses AWS.
 func TestMain(m *testing.M) {
 	action := func() { os.Exit(cli.Main()) }
-	testscript.Main(m, map[string]func(){cli.SignIn: action, cli.SignOut: action})
+	testscript.Main(m, map[string]func(){cli.SignIn: action, cli.SignOut: action, "gatepass": action, "aws-sdk": awsSDK})
 }
 
 // Each script is one goal of a user. Besides testscript's own commands there are
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) {
 //	main, post           run a stage of the step; standard output is the log as the job shows it
 //	raw-log              print the last stage's output as it was written
 //	later-step           print the variables that a later step finds
+//	run SCRIPT           run a later step with a shell, as under run: in a workflow; aws-sdk in it asks AWS who it is
 //	outputs              print the step's outputs
 //	summary              print the step's summary
 //	credentials-file     print the file that GOOGLE_APPLICATION_CREDENTIALS names
@@ -69,6 +71,7 @@ func TestScripts(t *testing.T) {
 			"reasons":                         command((*world).reasons),
 			"secret-has-no-special-character": command((*world).secretHasNoSpecialCharacter),
 			"cat-job":                         command((*world).catJob),
+			"run":                             runStep,
 		},
 	})
 }

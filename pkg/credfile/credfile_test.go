@@ -156,4 +156,9 @@ func TestNames(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	for _, name := range []string{credfile.FolderName(env("a")), credfile.RandomFolderName()} {
+		if f, err := dir(t).CreateFolder(name); err != nil || f.Close() != nil {
+			t.Error(err)
+		}
+	}
 }

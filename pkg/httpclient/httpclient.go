@@ -32,7 +32,17 @@ type Proxy struct {
 func ProxyFromEnvironment(getenv func(string) string) Proxy {
 	either := func(upper, lower string) string { return cmp.Or(getenv(upper), getenv(lower)) }
 	plain := either("HTTP_PROXY", "http_proxy")
-	return Proxy{plain, cmp.Or(either("HTTPS_PROXY", "https_proxy"), plain), either("NO_PROXY", "no_proxy")}
+	return Proxy{plain, cmp.Or(either("HTTPS_PROXY", "https_proxy"), plain), Hosts(either("NO_PROXY", "no_proxy"))}
+}
+
+// Hosts separates the hosts of a list by commas. In it they may be separated by blanks.
+func Hosts(list string) string {
+	return strings.Join(strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }), ",")
+}
+
+// Over is p, and where it says nothing, other.
+func (p Proxy) Over(other Proxy) Proxy {
+	return Proxy{cmp.Or(p.HTTP, other.HTTP), cmp.Or(p.HTTPS, other.HTTPS), cmp.Or(p.Not, other.Not)}
 }
 
 // parseProxy reads an address, which needs no scheme.

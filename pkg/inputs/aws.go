@@ -46,6 +46,8 @@ type AWS struct {
 	OutputCredentials bool
 	Profile           string // to be written; empty for none
 	OverwriteProfile  bool
+	// Refresh says that later steps renew the credentials, by a profile that is written for that.
+	Refresh bool
 }
 
 // AWSSource says where the credentials come from that a sign-in starts with.
@@ -84,6 +86,7 @@ func (r *reader) aws() *AWS {
 		OutputCredentials:        r.awsBoolean("output-credentials"),
 		Profile:                  r.profile(),
 		OverwriteProfile:         r.awsBoolean("overwrite-aws-profile"),
+		Refresh:                  r.awsBoolean("aws-refresh"),
 	}
 	in.Partition = partitionOf(in.Region)
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
@@ -103,6 +106,9 @@ func (r *reader) aws() *AWS {
 	in.Audience = r.text("audience")
 	if in.Audience == "" {
 		in.Audience = AWSAudience(in.Partition)
+	}
+	if in.Refresh {
+		r.refresh(in)
 	}
 	return in
 }
@@ -132,7 +138,7 @@ func (r *reader) source(in *AWS) AWSSource {
 		return FromTokenFile
 	case hasKeys:
 		return FromKeys
-	case hasRole && !in.WithoutGitHub && mayAskGitHub != "":
+	case hasRole && !in.WithoutGitHub && (mayAskGitHub != "" || in.Refresh):
 		return FromGitHub
 	}
 	return FromJob

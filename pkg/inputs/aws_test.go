@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatepass/pkg/httpclient"
 	"gatepass/pkg/inputs"
 )
 
@@ -16,6 +17,7 @@ func TestFaultsOfAWS(t *testing.T) {
 		return `role-to-assume: "` + value + `" is not the ARN of a role; one looks like arn:aws:iam::<account>:role/<name>, with the account's 12 digits`
 	}
 	keys := aws.and(with{"aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "wJalrXUtnFEMI"})
+	renewing := with{"aws-refresh": "true"}
 	long := strings.Repeat("a", 65)
 	for name, test := range map[string]fault{
 		"missing region":      {with{"role-to-assume": role}, "aws-region: is missing; set it to the region that later steps work in, such as eu-central-1"},
@@ -68,6 +70,16 @@ func TestFaultsOfAWS(t *testing.T) {
 
 		"policy of no role": {keys.and(with{"role-to-assume": "", "aws-trust-policy": "trust.json"}), "aws-trust-policy: is for a role; set role-to-assume to it"},
 
+		"renewing":                       {aws.and(renewing), ""},
+		"renewing a profile":             {aws.and(renewing).and(with{"aws-profile": "deploy", "output-env-credentials": "false"}), ""},
+		"renewing keys":                  {keys.and(renewing), "aws-refresh: renews a role that is assumed with GitHub's ID token, and nothing else; leave out aws-access-key-id"},
+		"renewing what a token file has": {aws.and(renewing).and(with{"web-identity-token-file": "token"}), "aws-refresh: renews a role that is assumed with GitHub's ID token, and nothing else; leave out web-identity-token-file"},
+		"renewing what is there":         {aws.and(renewing).and(with{"role-chaining": "true", "use-existing-credentials": "true"}), "aws-refresh: renews a role that is assumed with GitHub's ID token, and nothing else; leave out role-chaining, use-existing-credentials"},
+		"renewing no role":               {renewing.and(with{"aws-region": "eu-central-1"}), "role-to-assume: is missing; aws-refresh needs the role to assume"},
+		"renewing what has no name":      {aws.and(renewing).and(with{"output-env-credentials": "false"}), "aws-profile: is missing; with aws-refresh and without output-env-credentials, it is the name by which a step finds the credentials"},
+		"renewing through a password":    {aws.and(renewing).and(with{"http-proxy": "http://me:pass@proxy.example"}), "http-proxy: holds a password, and aws-refresh would have to keep it in a file; set HTTPS_PROXY for the job in its place"},
+		"renewing through a job's proxy": {aws.and(renewing).and(with{"HTTPS_PROXY": "http://me:pass@proxy.example"}), ""},
+
 		"accounts":              {aws.and(with{"allowed-account-ids": ",123456789012, 210987654321"}), ""},
 		"account with hyphens":  {aws.and(with{"allowed-account-ids": "1234-5678-9012"}), `allowed-account-ids: "1234-5678-9012" is not an account; one has 12 digits`},
 		"accounts of commas":    {aws.and(with{"allowed-account-ids": ","}), "allowed-account-ids: names no account"},
@@ -114,6 +126,7 @@ func TestSource(t *testing.T) {
 		"role, keys and token file":        {aws.and(keys).and(with{"web-identity-token-file": "token"}), inputs.FromTokenFile},
 		"role and chaining":                {aws.and(with{"role-chaining": "true"}), inputs.FromJob},
 		"region alone":                     {region, inputs.FromJob},
+		"role to renew, no permission":     {aws.and(with{"aws-refresh": "true", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ""}), inputs.FromGitHub}, // or the fault would be another
 		"role of the environment":          {region.and(with{"aws-region": "", "AWS_REGION": "eu-central-1", "ROLE_TO_ASSUME": role}), inputs.FromGitHub},
 		"role that the input has in front": {aws.and(with{"ROLE_TO_ASSUME": "x"}), inputs.FromGitHub},
 	} {
@@ -174,6 +187,29 @@ func TestFallbacksToTheEnvironment(t *testing.T) {
 	}
 	if in.Proxy.HTTPS != "http://proxy.example:3128" || in.Proxy.Not != "10.0.0.0/8,.example" {
 		t.Errorf("got proxy %+v", in.Proxy)
+	}
+}
+
+// What keeps a proxy beyond the step must know which part of it was given for the step.
+func TestTheProxyThatInputsGive(t *testing.T) {
+	t.Parallel()
+	job := aws.and(with{"HTTPS_PROXY": "http://job.example", "HTTP_PROXY": "http://plain.example", "NO_PROXY": "10.0.0.0/8"})
+	for name, test := range map[string]struct {
+		with        with
+		all, inputs httpclient.Proxy
+	}{
+		"none":       {aws, httpclient.Proxy{}, httpclient.Proxy{}},
+		"the job's":  {job, httpclient.Proxy{HTTP: "http://plain.example", HTTPS: "http://job.example", Not: "10.0.0.0/8"}, httpclient.Proxy{}},
+		"the step's": {job.and(with{"http-proxy": "http://step.example"}), httpclient.Proxy{HTTP: "http://step.example", HTTPS: "http://step.example", Not: "10.0.0.0/8"}, httpclient.Proxy{HTTP: "http://step.example", HTTPS: "http://step.example"}},
+		"hosts":      {job.and(with{"no-proxy": "a b"}), httpclient.Proxy{HTTP: "http://plain.example", HTTPS: "http://job.example", Not: "a,b"}, httpclient.Proxy{Not: "a,b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in, err := test.with.parse()
+			if err != nil || in.Proxy != test.all || in.GivenProxy != test.inputs {
+				t.Errorf("got %+v of which %+v, error %v\nwant %+v of which %+v", in.Proxy, in.GivenProxy, err, test.all, test.inputs)
+			}
+		})
 	}
 }
 

@@ -22,6 +22,8 @@ type Inputs struct {
 	Timeout  time.Duration    // of the whole step; 0 for none
 	Proxy    httpclient.Proxy // of all requests
 	Explain  Explain
+	// GivenProxy is what inputs say of the proxy. The rest of Proxy is of the environment.
+	GivenProxy httpclient.Proxy
 
 	NeedsIDToken bool // GitHub is asked for a token
 }
@@ -101,7 +103,8 @@ func Parse(lookup Lookup) (Inputs, error) {
 		wantAWS = true
 	}
 
-	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Proxy: r.proxy(), Explain: r.explain()}
+	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
+	in.Proxy, in.GivenProxy = r.proxy()
 	switch {
 	case !wantAWS && !wantGoogle && len(r.faults) == 0:
 		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot")

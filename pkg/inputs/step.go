@@ -1,7 +1,6 @@
 package inputs
 
 import (
-	"strings"
 	"time"
 
 	"gatepass/pkg/httpclient"
@@ -32,17 +31,12 @@ func (r *reader) explain() Explain {
 }
 
 // proxy is that of the environment, unless an input says otherwise.
-func (r *reader) proxy() httpclient.Proxy {
-	proxy := httpclient.ProxyFromEnvironment(func(name string) string { value, _ := r.lookup(name); return value })
-	if address := r.text("http-proxy"); address != "" {
-		proxy.HTTP, proxy.HTTPS = address, address
-	}
-	if hosts := r.raw("no-proxy"); hosts != "" {
-		proxy.Not = hosts
-	}
-	proxy.Not = strings.Join(strings.FieldsFunc(proxy.Not, func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) }), ",")
+func (r *reader) proxy() (proxy, given httpclient.Proxy) {
+	address := r.text("http-proxy")
+	given = httpclient.Proxy{HTTP: address, HTTPS: address, Not: httpclient.Hosts(r.raw("no-proxy"))}
+	proxy = given.Over(httpclient.ProxyFromEnvironment(func(name string) string { value, _ := r.lookup(name); return value }))
 	if err := proxy.Check(); err != nil {
 		r.fault("http-proxy", "%v", err)
 	}
-	return proxy
+	return proxy, given
 }

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"gatepass/pkg/sandbox"
 )
 
 const roles = "arn:aws:iam::123456789012:role/"
@@ -106,6 +110,27 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 	form.Del("DurationSeconds")
 	if got := f.postForm(t, "/aws", form); !strings.Contains(got.body, "<Expiration>2026-11-22T13:00:00Z<") {
 		t.Errorf("status %d: %s", got.status, got.body)
+	}
+}
+
+// Sessions that end early let a test see what happens then: no cloud has any of a minute.
+func TestSessionsOfAnyLifetime(t *testing.T) {
+	t.Parallel()
+	f := newAccounts(t, func(a *sandbox.AWS) {
+		for i := range a.Roles {
+			a.Roles[i].SessionLifetime = time.Minute
+		}
+	}, nil)
+	key := f.federated(t, "ci-1")
+	for _, test := range []struct {
+		wait time.Duration
+		want refusal
+	}{{59 * time.Second, refusal{}}, {time.Minute, refusal{403, "ExpiredToken", "The security token included in the request is expired"}}} {
+		f.wait(test.wait)
+		_, err := f.client("eu-central-1", key).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+		if got := clientRefusal(t, err); got != test.want {
+			t.Errorf("after %s: got %v, want %v", test.wait, got, test.want)
+		}
 	}
 }
 

@@ -65,6 +65,7 @@ type User struct {
 type Role struct {
 	ARN                string        `yaml:"arn"`
 	MaxSessionDuration time.Duration `yaml:"max-session-duration"` // Defaults to an hour, as in IAM.
+	SessionLifetime    time.Duration `yaml:"session-lifetime"`     // Defaults to what is asked for, as in AWS.
 	MayAssume          []string      `yaml:"may-assume"`           // patterns of role ARNs
 	MayTagSessions     bool          `yaml:"may-tag-sessions"`     // of those roles
 	TrustPolicy        TrustPolicy   `yaml:"trust-policy"`

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
@@ -37,7 +38,7 @@ func (r Role) allowsDuration(duration time.Duration) error {
 
 // openSession issues credentials for a session of role with tags.
 func (s *Sandbox) openSession(request assumption, role Role, tags []sessionTag) issuedSession {
-	expires := s.now().Add(request.duration)
+	expires := s.now().Add(cmp.Or(role.SessionLifetime, request.duration))
 	issued := issuedSession{
 		RoleID:          iamID("AROA", role.ARN) + ":" + request.sessionName,
 		RoleARN:         request.role.session(request.sessionName),

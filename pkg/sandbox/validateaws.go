@@ -27,6 +27,9 @@ func (a AWS) validate(f *faults) {
 		if d := role.maxSession(); d < time.Hour || d > 12*time.Hour {
 			f.add(key+"max-session-duration", "must be from 1h to 12h, got %s", d)
 		}
+		if role.SessionLifetime < 0 {
+			f.add(key+"session-lifetime", "must not be negative")
+		}
 		f.rolePatterns(key+"may-assume", role.MayAssume)
 		f.addAll(key+"trust-policy: ", role.TrustPolicy.validate())
 		arns = append(arns, role.ARN)

@@ -13,11 +13,17 @@ var (
 	googleProjectVariables = []string{"CLOUDSDK_CORE_PROJECT", "CLOUDSDK_PROJECT", "GCLOUD_PROJECT", "GCP_PROJECT", "GOOGLE_CLOUD_PROJECT"}
 	awsKeyVariables        = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 	awsRegionVariables     = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
-	awsProfileVariables    = []string{"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
+	// AWS's tools prefer these to a profile.
+	awsBeforeProfile    = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"}
+	awsProfileVariables = []string{"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
 )
 
+// awsLoadConfig has version 2 of AWS's SDK for JavaScript look into the files of the profile: without it, it looks into the home folder's
+// (aws-sdk-js, lib/util.js: getProfilesFromSharedConfig).
+const awsLoadConfig = "AWS_SDK_LOAD_CONFIG"
+
 func awsVariables() []string {
-	return slices.Concat(awsKeyVariables, awsRegionVariables, awsProfileVariables, []string{"AWS_PROFILE"})
+	return slices.Concat(awsBeforeProfile, awsRegionVariables, awsProfileVariables, []string{"AWS_PROFILE", awsLoadConfig})
 }
 
 // awsEnv are the variables of an AWS sign-in. Credentials that the job has already are not exported again.
@@ -29,10 +35,16 @@ func (s Step) awsEnv(p plan, got session, files profileFiles) runner.Variables {
 	for _, name := range awsRegionVariables {
 		env.Add(name, p.AWS.Region)
 	}
-	if p.AWS.Profile != "" {
-		env.Add("AWS_PROFILE", p.AWS.Profile)
+	if files.profile.Name != "" {
+		env.Add("AWS_PROFILE", files.profile.Name)
 	}
 	switch {
+	case p.AWS.Refresh:
+		for _, name := range awsBeforeProfile {
+			if s.getenv(name) != "" {
+				env.Add(name, "")
+			}
+		}
 	case !got.aws.FromJob:
 		env.Add("AWS_ACCESS_KEY_ID", got.aws.AccessKeyID.Reveal())
 		env.Add("AWS_SECRET_ACCESS_KEY", got.aws.SecretAccessKey.Reveal())

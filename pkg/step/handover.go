@@ -17,31 +17,35 @@ import (
 // the variables that name them.
 func (s Step) handOver(ctx context.Context, p plan, got session) error {
 	file, fileErr := s.newFile(p)
-	profile, profileErr := s.newProfileFiles(p, got)
-	if err := errors.Join(fileErr, profileErr); err != nil {
+	renewal, renewalErr := s.newRenewal(p, got)
+	profile, profileErr := s.newProfileFiles(p, got, renewal)
+	if err := errors.Join(fileErr, renewalErr, profileErr); err != nil {
 		return err
 	}
 	s.warnOfPlaces(p, file.dir, profile.dir)
 	awsEnv, googleEnv := s.awsEnv(p, got, profile), p.googleEnv(file.exported())
-	if err := p.saveState(file, profile, awsEnv, googleEnv); err != nil {
+	if err := p.saveState(file, renewal, profile, awsEnv, googleEnv); err != nil {
 		return fmt.Errorf("save the step's state: %w", err)
 	}
 	env := slices.Concat(awsEnv, googleEnv)
-	if err := s.writeAll(ctx, p, got, file, profile, env); err != nil {
+	if err := s.writeAll(ctx, p, got, file, renewal, profile, env); err != nil {
 		return errors.Join(err, p.files.SaveState(stateName, noState))
 	}
-	s.report(p, got, file, env)
+	s.report(p, got, file, profile, env)
 	return nil
 }
 
 // writeAll writes and exports all of it, or takes back what it has written.
-func (s Step) writeAll(ctx context.Context, p plan, got session, file file, profile profileFiles, env runner.Variables) error {
+func (s Step) writeAll(ctx context.Context, p plan, got session, file file, renewal renewal, profile profileFiles, env runner.Variables) error {
 	if err := s.write(file); err != nil {
 		return fmt.Errorf("write Google's credentials file: %w", err)
 	}
+	if err := s.writeRenewal(renewal); err != nil {
+		return errors.Join(fmt.Errorf("aws-refresh: %w", err), file.remove())
+	}
 	undoProfile, err := s.writeProfile(p, profile)
 	if err != nil {
-		return errors.Join(fmt.Errorf("write the AWS profile: %w", err), file.remove())
+		return errors.Join(fmt.Errorf("write the AWS profile: %w", err), file.remove(), renewal.remove())
 	}
 	// The last moment to stop: a cancelled step exports nothing, nor does one whose log may have lost a mask.
 	err = errors.Join(context.Cause(ctx), s.Log.Err())
@@ -49,7 +53,7 @@ func (s Step) writeAll(ctx context.Context, p plan, got session, file file, prof
 		err = p.files.Export(env, p.outputs(got, file.exported()))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("export the credentials: %w", err), file.remove(), undoProfile())
+		return errors.Join(fmt.Errorf("export the credentials: %w", err), file.remove(), renewal.remove(), undoProfile())
 	}
 	return nil
 }

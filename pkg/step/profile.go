@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,18 +30,17 @@ type profileFiles struct {
 // profileFile is one of the two.
 type profileFile struct {
 	awsprofile.File
-	name     string // in its folder
-	variable string // that leads AWS's tools to it
-	usual    string // where they look without the variable, under HOME
+	name  string // in its folder
+	usual string // where AWS's tools look without a variable, under HOME
 }
 
 var bothProfileFiles = []profileFile{
-	{awsprofile.Credentials, credfile.AWSCredentials, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"},
-	{awsprofile.Config, credfile.AWSConfig, "AWS_CONFIG_FILE", ".aws/config"},
+	{awsprofile.Credentials, credfile.AWSCredentials, ".aws/credentials"},
+	{awsprofile.Config, credfile.AWSConfig, ".aws/config"},
 }
 
-func (s Step) newProfileFiles(p plan, got session) (profileFiles, error) {
-	if got.aws == nil || p.AWS.Profile == "" {
+func (s Step) newProfileFiles(p plan, got session, renewal renewal) (profileFiles, error) {
+	if got.aws == nil || p.AWS.Profile == "" && renewal.name == "" {
 		return profileFiles{}, nil
 	}
 	if got.aws.FromJob {
@@ -53,17 +53,18 @@ func (s Step) newProfileFiles(p plan, got session) (profileFiles, error) {
 	}
 	_, err = os.Lstat(filepath.Join(dir.Path, credfile.AWSCredentials))
 	files := profileFiles{dir: dir, New: errors.Is(err, fs.ErrNotExist), profile: awsprofile.Profile{
-		Name:            p.AWS.Profile,
+		Name:            cmp.Or(p.AWS.Profile, renewal.name),
 		Region:          p.AWS.Region,
 		AccessKeyID:     got.aws.AccessKeyID,
 		SecretAccessKey: got.aws.SecretAccessKey,
 		SessionToken:    got.aws.SessionToken,
+		Process:         renewal.command(),
 	}}
 	for i, file := range bothProfileFiles {
 		if !files.New {
 			break
 		}
-		if files.before[i], err = s.jobsProfiles(p, file); err != nil {
+		if files.before[i], err = s.jobsProfiles(files.profile.Name, file); err != nil {
 			return profileFiles{}, err
 		}
 	}
@@ -77,7 +78,10 @@ func (f profileFiles) env() runner.Variables {
 		return env
 	}
 	for _, file := range bothProfileFiles {
-		env.Add(file.variable, filepath.Join(f.dir.Exported, file.name))
+		env.Add(file.Variable(), filepath.Join(f.dir.Exported, file.name))
+	}
+	if f.profile.Process != "" {
+		env.Add(awsLoadConfig, "1")
 	}
 	return env
 }
@@ -120,9 +124,9 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 }
 
 // jobsProfiles is what AWS's tools have read so far, as far as this action's container sees it.
-func (s Step) jobsProfiles(p plan, file profileFile) ([]byte, error) {
+func (s Step) jobsProfiles(profile string, file profileFile) ([]byte, error) {
 	const largest = 1 << 20
-	path := s.getenv(file.variable)
+	path := s.getenv(file.Variable())
 	set := path != ""
 	if !set {
 		path = filepath.Join(s.getenv("HOME"), file.usual)
@@ -133,12 +137,12 @@ func (s Step) jobsProfiles(p plan, file profileFile) ([]byte, error) {
 	text, err := credfile.Read(path, largest, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		if set {
-			s.Log.Warning(fmt.Sprintf("%s names %s, which this action's container does not see. Later steps find the profile %s, but not those of that file.", file.variable, untrusted.Line(path), p.AWS.Profile))
+			s.Log.Warning(fmt.Sprintf("%s names %s, which this action's container does not see. Later steps find the profile %s, but not those of that file.", file.Variable(), untrusted.Line(path), profile))
 		}
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the job's profiles, %s: %w", file.variable, err)
+		return nil, fmt.Errorf("read the job's profiles, %s: %w", file.Variable(), err)
 	}
 	return text, nil
 }

@@ -1,11 +1,13 @@
 package step
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"gatepass/pkg/aws"
+	"gatepass/pkg/awsprofile"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
 )
@@ -27,7 +29,7 @@ func (s Step) announce(in inputs.Inputs) {
 }
 
 // report tells who the job is now and what later steps find. It names values and shows none.
-func (s Step) report(p plan, got session, f file, env runner.Variables) {
+func (s Step) report(p plan, got session, f file, profile profileFiles, env runner.Variables) {
 	if got.aws == nil {
 		s.Log.Info("AWS: not asked for, as none of its inputs is set")
 	}
@@ -41,7 +43,8 @@ func (s Step) report(p plan, got session, f file, env runner.Variables) {
 		}
 		s.reportNames("the region", env, awsRegionVariables)
 		s.reportNames("the credentials", env, awsKeyVariables)
-		s.reportNames("the profile "+p.AWS.Profile, env, awsProfileVariables)
+		s.reportNames("the profile "+profile.profile.Name, env, awsProfileVariables)
+		s.reportRenewal(p, profile.profile)
 	}
 	if got.google != nil {
 		s.Log.Info("Google Cloud: signed in as %s%s", identity(*p.Google), projectPhrase(p.Google.ProjectID))
@@ -50,6 +53,24 @@ func (s Step) report(p plan, got session, f file, env runner.Variables) {
 		}
 		s.reportNames("its path", env, googleFileVariables)
 		s.reportNames("the project", env, googleProjectVariables)
+	}
+}
+
+// reportRenewal says what is to be known of credentials that renew themselves.
+func (s Step) reportRenewal(p plan, profile awsprofile.Profile) {
+	if !p.AWS.Refresh {
+		return
+	}
+	s.Log.Info("  The profile's credentials renew themselves until the job ends")
+	if p.AWS.ExportEnvironment {
+		return
+	}
+	s.Log.Info("  A step uses them that has AWS_PROFILE: %s under env", profile.Name)
+	for _, name := range awsBeforeProfile {
+		if s.getenv(name) != "" {
+			s.Log.Warning(fmt.Sprintf("%s is set in the job's environment, and AWS's tools prefer it to a profile. Set it to '' in the steps that use the profile %s.", name, profile.Name))
+			return
+		}
 	}
 }
 

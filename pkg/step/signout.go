@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,12 +27,13 @@ type state struct {
 	Profile      string         `json:"profile,omitempty"`
 	ProfilePlace credfile.Place `json:"profilePlace,omitempty"`
 	ProfileFiles bool           `json:"profileFiles,omitempty"` // the step has made the profile's files
+	Renewal      string         `json:"renewal,omitempty"`      // the folder that renews the profile, in the same place
 	Env          []string       `json:"env,omitempty"`
 }
 
 // saveState leaves out what the step is to leave behind when the job ends.
-func (p plan) saveState(f file, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
-	st := state{Profile: profile.profile.Name, ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Env: namesOf(awsEnv)}
+func (p plan) saveState(f file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
+	st := state{Profile: profile.profile.Name, ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name, Env: namesOf(awsEnv)}
 	if !profile.New { // the step that has made the files comes last, and has set the same
 		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsProfileVariables, name) })
 	}
@@ -56,7 +58,7 @@ func (s Step) SignOut() error {
 		return fmt.Errorf("the step's state is damaged: %w", err)
 	}
 	if s.getenv("AWS_SKIP_CLEANUP_STEP") == "true" {
-		st.Profile = ""
+		st.Profile, st.Renewal = "", ""
 		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsVariables(), name) })
 	}
 	return errors.Join(s.removeFiles(st), s.emptyVariables(st.Env))
@@ -70,7 +72,12 @@ func (s Step) likelyState() state {
 		return state{} // SignIn has found no place for a file either
 	}
 	st := state{File: credfile.StepName(s.getenv), Place: dir.Place}
-	if profile := strings.TrimSpace(s.getenv(inputs.Variable("aws-profile"))); profile != "" {
+	profile := strings.TrimSpace(s.getenv(inputs.Variable("aws-profile")))
+	if s.getenv(inputs.Variable("aws-refresh")) != "" {
+		st.Renewal = credfile.FolderName(s.getenv)
+		profile = cmp.Or(profile, st.Renewal)
+	}
+	if profile != "" {
 		st.Profile, st.ProfilePlace, st.ProfileFiles = profile, dir.Place, true
 	}
 	return st
@@ -96,6 +103,9 @@ func (s Step) removeFiles(st state) error {
 			}
 		}
 		errs = append(errs, err)
+	}
+	if st.Renewal != "" {
+		errs = append(errs, s.removeRenewal(st.ProfilePlace, st.Renewal))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove the credentials: %w", err)

@@ -33,6 +33,8 @@ type Step struct {
 	Log *runner.Log
 	// Process tells where files may lie.
 	Process credfile.Process
+	// Program is the path of this program, for a copy that later steps start.
+	Program string
 }
 
 func (s Step) getenv(name string) string {

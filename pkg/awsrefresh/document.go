@@ -1,0 +1,46 @@
+package awsrefresh
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"gatepass/pkg/aws"
+	"gatepass/pkg/secret"
+)
+
+// document is what a credential process prints.
+type document struct {
+	text    secret.String // JSON
+	expires time.Time
+}
+
+// fields are those of a document, by the names that AWS gives them.
+type fields struct {
+	Version         int
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      time.Time
+}
+
+func documentOf(c aws.Credentials) document {
+	expires := c.Expiration.UTC().Truncate(time.Second)
+	f := fields{1, c.AccessKeyID.Reveal(), c.SecretAccessKey.Reveal(), c.SessionToken.Reveal(), expires}
+	text, _ := json.Marshal(f) //nolint:gosec // to hand secrets out is what it is for; strings, a number and a time never fail
+	return document{secret.New(string(text)), expires}
+}
+
+// parse reads a document that has been kept. Nothing of it goes into an error.
+func parse(text []byte) (document, error) {
+	var f fields
+	if err := json.Unmarshal(text, &f); err != nil || f.Version != 1 || f.AccessKeyID == "" || f.SecretAccessKey == "" || f.SessionToken == "" {
+		return document{}, errors.New("the kept credentials are damaged")
+	}
+	return document{secret.New(string(text)), f.Expiration}, nil
+}
+
+func (d document) bytes() []byte { return []byte(d.text.Reveal()) }
+
+// lasts tells whether the credentials outlive a time.
+func (d document) lasts(until time.Time) bool { return d.expires.After(until) }
