@@ -103,6 +103,9 @@ func (c Case) readCondition(claim string) string {
 	if !readsClaims(c.providerARN()) || c.claim(id) == "" {
 		id = "sub"
 	}
+	if id == "sub" {
+		return `"StringEquals": ` + oneLine(c.exactSubject())
+	}
 	return `"StringEquals": ` + oneLine(map[string]string{c.conditionKey(id): exactly.Replace(c.claim(id))})
 }
 
@@ -178,9 +181,7 @@ func isPullRequest(c Case) bool { return strings.HasSuffix(c.claim("sub"), ":pul
 
 // hasCustomSubject tells whether sub is none of the forms that GitHub gives it by default.
 func hasCustomSubject(c Case) bool {
-	_, context, _ := strings.Cut(strings.TrimPrefix(c.claim("sub"), "repo:"), ":")
-	usual := strings.HasPrefix(context, "ref:refs/") || strings.HasPrefix(context, "environment:") || context == "pull_request"
-	return issuerIsGitHub(c) && (!usual || !strings.HasPrefix(c.claim("sub"), "repo:"))
+	return issuerIsGitHub(c) && !hasUsualSubject(c.Claims)
 }
 
 // isCalled tells whether the job is in another repository's workflow, or in another file, than the run's own.

@@ -191,7 +191,11 @@ func (c Case) correction(reason awstrust.Reason) []string {
 	case awstrust.Absent, awstrust.AbsentKey:
 		return seeThatJobHas(reason)
 	}
-	if len(reason.Got) == 1 && (strings.HasPrefix(reason.Operator, "StringEquals") || strings.HasPrefix(reason.Operator, "StringLike")) {
+	isExact := len(reason.Got) == 1 && (strings.HasPrefix(reason.Operator, "StringEquals") || strings.HasPrefix(reason.Operator, "StringLike"))
+	switch {
+	case isExact && strings.EqualFold(reason.Key, c.conditionKey("sub")):
+		return []string{`"StringEquals": ` + oneLine(c.exactSubject())}
+	case isExact:
 		return []string{`"StringEquals": ` + oneLine(map[string]string{untrusted.Line(reason.Key): exactly.Replace(untrusted.Line(reason.Got[0]))})}
 	}
 	return nil
