@@ -44,10 +44,18 @@ func (c Case) conditionKey(claim string) string { return c.issuer() + ":" + clai
 
 // exactCondition is the part of a trust policy that lets in the jobs with this subject, and no others.
 func (c Case) exactCondition() string {
-	return `"Condition": ` + policyJSON("  ", map[string]any{"StringEquals": map[string]string{
-		c.conditionKey("aud"): exactly.Replace(c.claim("aud")),
-		c.conditionKey("sub"): exactly.Replace(c.claim("sub")),
-	}})
+	equals := c.exactSubject()
+	equals[c.conditionKey("aud")] = exactly.Replace(c.claim("aud"))
+	return `"Condition": ` + policyJSON("  ", map[string]any{"StringEquals": equals})
+}
+
+// exactSubject is what a condition holds the subject to; a customised one in this repository alone, where AWS can tell.
+func (c Case) exactSubject() map[string]string {
+	equals := map[string]string{c.conditionKey("sub"): exactly.Replace(c.claim("sub"))}
+	if readsClaims(c.providerARN()) && needsID(c.Claims) {
+		equals[c.conditionKey("repository_id")] = c.claim("repository_id")
+	}
+	return equals
 }
 
 // oneLine writes a part of a policy on one line.

@@ -29,7 +29,7 @@ var awsDeniedCauses = slices.Concat(awsSubjectCauses(), []cause{
 	{"aws-wildcard", guess(denied), func(Case) Explanation {
 		return Explanation{
 			Meaning: "The policy has a * under StringEquals, where it is a plain character.",
-			Fix:     "Write StringLike in its place.",
+			Fix:     "Write StringLike, with owner and repository spelt out before the *.",
 		}
 	}},
 	{"aws-case", guess(where(denied, hasCapitals)), func(c Case) Explanation {
@@ -38,10 +38,11 @@ var awsDeniedCauses = slices.Concat(awsSubjectCauses(), []cause{
 			Fix:     fmt.Sprintf("AWS tells capitals from small ones; write %s.", c.claim("repository")),
 		}
 	}},
-	{"aws-unpopulated", guess(where(denied, issuerIsGitHub)), func(Case) Explanation {
+	{"aws-unpopulated", guess(where(denied, issuerIsGitHub)), func(c Case) Explanation {
 		return Explanation{
 			Meaning: "The policy has a condition on a claim that AWS does not read, such as repository_owner or event_name, and so never holds.",
-			Fix:     "Take it out. AWS reads " + strings.Join(populated, ", ") + ".",
+			Fix:     "Replace it by one on a claim that AWS reads: " + strings.Join(c.readByAWS(), ", ") + ". This one holds for the job:",
+			Paste:   []string{c.readCondition("repository")},
 		}
 	}},
 	{"aws-evidence", guess(denied), func(c Case) Explanation {
@@ -82,6 +83,30 @@ func (c Case) lookUpEvent() string {
 var populated = []string{
 	"aud", "sub", "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref",
 	"ref", "repository", "repository_id", "repository_owner_id", "workflow",
+}
+
+// readByAWS are the claims of this token's issuer that AWS reads.
+func (c Case) readByAWS() []string {
+	if readsClaims(c.providerARN()) {
+		return populated
+	}
+	return populated[:2]
+}
+
+// readCondition is what to write in place of a condition on a claim that AWS does not read: the ID of the owner or of the repository, or, where
+// AWS reads neither, the sub.
+func (c Case) readCondition(claim string) string {
+	id := "repository_id"
+	if claim == "repository_owner" {
+		id = "repository_owner_id"
+	}
+	if !readsClaims(c.providerARN()) || c.claim(id) == "" {
+		id = "sub"
+	}
+	if id == "sub" {
+		return `"StringEquals": ` + oneLine(c.exactSubject())
+	}
+	return `"StringEquals": ` + oneLine(map[string]string{c.conditionKey(id): exactly.Replace(c.claim(id))})
 }
 
 // guess is what may be wrong with a policy that the step does not have.
@@ -135,7 +160,7 @@ func awsSubjectCauses() []cause {
 }
 
 func explainSubject(c Case) Explanation {
-	meaning := fmt.Sprintf("The trust policy of the role %s does not let in this job, whose sub is %s. (The OIDC provider and the audience are right.)", c.roleName(), c.claim("sub"))
+	meaning := fmt.Sprintf("The trust policy of the role %s does not let in this job, whose subject (sub) is %s. (The OIDC provider and the audience are right.)", c.roleName(), c.claim("sub"))
 	for _, t := range traits {
 		if t.holds(c) {
 			meaning += " " + t.says(c)
@@ -156,9 +181,7 @@ func isPullRequest(c Case) bool { return strings.HasSuffix(c.claim("sub"), ":pul
 
 // hasCustomSubject tells whether sub is none of the forms that GitHub gives it by default.
 func hasCustomSubject(c Case) bool {
-	_, context, _ := strings.Cut(strings.TrimPrefix(c.claim("sub"), "repo:"), ":")
-	usual := strings.HasPrefix(context, "ref:refs/") || strings.HasPrefix(context, "environment:") || context == "pull_request"
-	return issuerIsGitHub(c) && (!usual || !strings.HasPrefix(c.claim("sub"), "repo:"))
+	return issuerIsGitHub(c) && !hasUsualSubject(c.Claims)
 }
 
 // isCalled tells whether the job is in another repository's workflow, or in another file, than the run's own.

@@ -181,18 +181,50 @@ func (c Case) correction(reason awstrust.Reason) []string {
 		_, action, _ := c.refusedCall()
 		return []string{`"Action": "` + cmp.Or(action, "sts:AssumeRoleWithWebIdentity") + `"`}
 	case awstrust.LiteralWildcard:
-		return []string{`"StringLike": ` + oneLine(map[string][]string{untrusted.Line(reason.Key): cleanAll(reason.Want)})}
+		if c.isNarrow(reason) {
+			return []string{`"StringLike": ` + oneLine(map[string][]string{reason.Key: reason.Want})}
+		}
 	case awstrust.OtherProvider:
 		return []string{"# This token's keys begin with " + c.conditionKey("")}
 	case awstrust.NotPopulated, awstrust.NoExternalID:
-		return []string{"# Take this condition out; it never holds."}
+		return []string{remark("It never holds. Replace it by a condition that AWS reads:", c.readCondition(claimOf(reason.Key)))}
 	case awstrust.Absent, awstrust.AbsentKey:
-		return []string{"# Take this condition out, or see that the job has it."}
+		return seeThatJobHas(reason)
 	}
-	if len(reason.Got) == 1 && (strings.HasPrefix(reason.Operator, "StringEquals") || strings.HasPrefix(reason.Operator, "StringLike")) {
+	isExact := len(reason.Got) == 1 && (strings.HasPrefix(reason.Operator, "StringEquals") || strings.HasPrefix(reason.Operator, "StringLike"))
+	switch {
+	case isExact && strings.EqualFold(reason.Key, c.conditionKey("sub")):
+		return []string{`"StringEquals": ` + oneLine(c.exactSubject())}
+	case isExact:
 		return []string{`"StringEquals": ` + oneLine(map[string]string{untrusted.Line(reason.Key): exactly.Replace(untrusted.Line(reason.Got[0]))})}
 	}
 	return nil
+}
+
+// isNarrow tells whether a condition on sub lets in this job under StringLike, and none of a repository that it does not spell out.
+func (c Case) isNarrow(reason awstrust.Reason) bool {
+	spelt := func(pattern string) bool {
+		repository, ok := repositoryOf(pattern)
+		return ok && strings.Contains(repository, "/") && !strings.ContainsAny(repository, "*?$") && untrusted.Line(pattern) == pattern
+	}
+	like := func(pattern string) bool { return awstrust.Like(pattern, c.claim("sub")) }
+	return claimOf(reason.Key) == "sub" && untrusted.Line(reason.Key) == reason.Key &&
+		!slices.ContainsFunc(reason.Want, func(pattern string) bool { return !spelt(pattern) }) && slices.ContainsFunc(reason.Want, like)
+}
+
+// claimOf is the claim that a condition key is made of. The names of keys have no case.
+func claimOf(key string) string { return strings.ToLower(key[strings.LastIndex(key, ":")+1:]) }
+
+// seeThatJobHas says how a job comes by what a condition asks for. Without the condition, others might get in.
+func seeThatJobHas(reason awstrust.Reason) []string {
+	if claimOf(reason.Key) != "environment" {
+		return []string{"# See that the job has it."}
+	}
+	environment := "NAME"
+	if len(reason.Want) > 0 && !strings.ContainsAny(reason.Want[0], "*?$") {
+		environment = untrusted.Line(reason.Want[0])
+	}
+	return []string{remark("See that the job has it, beside runs-on:", input("environment", environment))}
 }
 
 // explainUndecided names what only AWS knows.
@@ -220,12 +252,4 @@ func name(s awstrust.StatementDecision) string {
 		text = fmt.Sprintf("the statement %s (line %d)", untrusted.Line(s.Sid), s.Line)
 	}
 	return text
-}
-
-func cleanAll(texts []string) []string {
-	var clean []string
-	for _, text := range texts {
-		clean = append(clean, untrusted.Line(text))
-	}
-	return clean
 }

@@ -38,8 +38,8 @@ var googleEvidenceCauses = []cause{
 	{"google-evidence-issuer", where(said(GoogleSTS, "invalid_grant", ""), hasAnotherIssuer), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The token's issuer is %s. The provider takes tokens of %s, says google-provider (line %d).", c.claim("iss"), shown(c.Provider.Issuer), c.Provider.Issuer.Line),
-			Fix:     "Set the provider's issuer to the token's:",
-			Paste:   []string{c.update("--issuer-uri=" + c.claim("iss"))},
+			Fix:     trustIssuerFix,
+			Paste:   []string{c.trustIssuer()},
 		}
 	}},
 	{"google-evidence-audience", where(said(GoogleSTS, "invalid_grant", ""), hasAnotherAudience), func(c Case) Explanation {
@@ -136,11 +136,17 @@ func explainCondition(c Case) Explanation {
 	if len(notes) > 0 {
 		e.Paste = append(e.Paste, strings.Join(notes, "\n"))
 	}
-	if corrected != condition {
+	if corrected != condition && isOneLine(c.Provider.Condition.Value) {
 		e.Paste = append(e.Paste, remark("As it was probably meant:", c.update("--attribute-condition="+corrected)))
 	}
 	e.Paste = append(e.Paste, remark("To admit every job of "+c.claim("repository")+", and no other:", c.update("--attribute-condition="+GoogleCondition(c.Claims))))
 	return e
+}
+
+// isOneLine tells whether an expression means the same when it is shown on one line. There, what follows a comment would be a part of it:
+// https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax
+func isOneLine(expression string) bool {
+	return untrusted.Line(expression) == expression && !strings.Contains(expression, "//")
 }
 
 // claimsIn are the claims that an expression names, each once.

@@ -64,6 +64,15 @@ func (c Case) show(field string) string {
 	return gcloudProviders("describe", c.Google.Provider, "--format=value("+field+")")
 }
 
+// trustIssuer has the provider trust the token's issuer, and of its tokens those of this repository: a condition that was written for another
+// issuer may admit anybody of this one.
+func (c Case) trustIssuer() string {
+	return c.update("--issuer-uri="+c.claim("iss"), "--attribute-condition="+GoogleCondition(c.Claims))
+}
+
+const trustIssuerFix = "Set workload_identity_provider to a provider for this issuer; create one if there is none. Only if nobody needs the other issuer, have this provider " +
+	"trust the token's in place of it. The command replaces the condition, too, which was written for the other one:"
+
 // update sets fields of the provider. One that has several parts is replaced as a whole.
 func (c Case) update(flags ...string) string {
 	return gcloudProviders("update-oidc", append([]string{c.Google.Provider}, flags...)...)

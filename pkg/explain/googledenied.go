@@ -14,14 +14,14 @@ var googleDeniedCauses = []cause{
 		return Explanation{
 			Meaning: fmt.Sprintf("Somewhere in the chain of delegates, one may not act as the next: %s.", strings.Join(chain.names, ", then ")),
 			Fix:     "Each needs the role Service Account Token Creator on the next:",
-			Paste:   chain.bindings,
+			Paste:   append(c.mappingOfMember(), chain.bindings...),
 		}
 	}},
 	{"google-sign", where(lacksPermission, func(c Case) bool { return c.permission() == "iam.serviceAccounts.signJwt" }), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("With access_token_subject the step has %s sign, and this job may not. The role Workload Identity User is not enough for that.", c.Google.ServiceAccount),
 			Fix:     "Give this job the role Service Account Token Creator, too:",
-			Paste:   []string{bind(c.Google.ServiceAccount, tokenCreator, c.member())},
+			Paste:   append(c.mappingOfMember(), bind(c.Google.ServiceAccount, tokenCreator, c.member())),
 		}
 	}},
 	{"google-key-self", where(lacksPermission, func(c Case) bool { return c.Google.Key != nil && c.Google.Key.Email == c.Google.ServiceAccount }), func(c Case) Explanation {
@@ -104,6 +104,14 @@ func (c Case) member() string {
 		return "serviceAccount:" + c.Google.Key.Email
 	}
 	return GoogleMembers(c.pool(), c.Claims)[0].Member
+}
+
+// mappingOfMember is what the provider must map for the member, where that is not the usual.
+func (c Case) mappingOfMember() []string {
+	if c.Google.Key != nil || !needsID(c.Claims) {
+		return nil
+	}
+	return []string{"# The provider's attribute mapping needs " + GoogleMembers(c.pool(), c.Claims)[0].Needs}
 }
 
 type chain struct{ names, bindings []string }

@@ -76,8 +76,8 @@ var googleSTSCauses = []cause{
 	{"google-issuer", wrongIssuer, func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The token's issuer is %s, and the provider trusts another one.", c.issuerPhrase()),
-			Fix:     "Set workload_identity_provider to a provider for this issuer. If there is none, have this one trust it in place of the other:",
-			Paste:   []string{c.update("--issuer-uri=" + c.claim("iss"))},
+			Fix:     trustIssuerFix,
+			Paste:   []string{c.trustIssuer()},
 		}
 	}},
 	{"google-issuer-server", where(unreachableIssuer, issuerIsServer), func(c Case) Explanation {

@@ -169,6 +169,70 @@ func TestGrants(t *testing.T) {
 	}
 }
 
+// A customised sub may be the same in every repository of an owner, or of all GitHub. None but the job's own gets in by what the sub makes,
+// even if the provider has no condition.
+func TestGrantsOfCustomisedSubjects(t *testing.T) {
+	t.Parallel()
+	for name, custom := range map[string]job{
+		"owner and ref":       {"sub": "repository_owner:octo-org:ref:refs/heads/main"},
+		"environment":         {"sub": "environment:production", "environment": "production"},
+		"owner, environment":  {"sub": "repository_owner:octo-org:environment:production", "environment": "production"},
+		"pull request":        {"sub": "repository_owner:octo-org:pull_request", "ref": "refs/pull/7/merge", "event_name": "pull_request"},
+		"another's workflow":  {"sub": "job_workflow_ref:octo-org/workflows/.github/workflows/deploy.yml@refs/heads/main"},
+		"too long for Google": {"sub": "job_workflow_ref:octo-org/" + strings.Repeat("workflows-", 12) + ":ref:refs/heads/main"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			by := trustOf(t, custom, false)
+			by.condition = ""
+			other := maps.Clone(custom)
+			maps.Copy(other, job{"repository": "octo-org/other", "repository_id": "75"})
+			own, others := start(t, by.config(custom, false)), start(t, by.config(other, false))
+			for i, policy := range by.policies {
+				if onAWS, _ := own.signIn(t, i); onAWS != nil {
+					t.Errorf("AWS, %q: the job itself got %v", policy.LetsIn, onAWS)
+				}
+				if onAWS, _ := others.signIn(t, i); onAWS == nil {
+					t.Errorf("AWS, %q: another repository is let in", policy.LetsIn)
+				}
+			}
+			for i, member := range by.members {
+				if _, onGoogle := own.signIn(t, i); onGoogle != nil {
+					t.Errorf("Google, %q: the job itself got %v", member.LetsIn, onGoogle)
+				}
+				if _, onGoogle := others.signIn(t, i); onGoogle == nil {
+					t.Errorf("Google, %q: another repository is let in", member.LetsIn)
+				}
+			}
+		})
+	}
+}
+
+// What the narrowest trust lets in is said of the whole sub, not of its end.
+func TestWhatASubjectLetsIn(t *testing.T) {
+	t.Parallel()
+	server := "arn:aws:iam::123456789012:oidc-provider/github.example.com/_services/token"
+	for _, test := range []struct{ provider, sub, environment, want string }{
+		{provider, "repo:octo-org/octo-repo:ref:refs/heads/main", "", "jobs of octo-org/octo-repo on refs/heads/main that name no environment"},
+		{provider, "repo:octo-org@65/octo-repo@74:ref:refs/heads/main", "", "jobs of octo-org/octo-repo on refs/heads/main that name no environment"},
+		{provider, "repo:octo-org@65/octo-repo@74:environment:production", "production", "jobs of octo-org/octo-repo that name the environment production, on any branch"},
+		{provider, "repo:octo-org/octo-repo:pull_request", "", "jobs of octo-org/octo-repo for any pull request that name no environment"},
+		{provider, "repo:octo-org/octo-repo:ref:refs/heads/main", "production", "jobs of octo-org/octo-repo with this very sub"},
+		{provider, "repository_owner:octo-org:ref:refs/heads/main", "", "jobs of octo-org/octo-repo with this very sub"},
+		{server, "repository_owner:octo-org:ref:refs/heads/main", "", "jobs with this very sub, maybe of other repositories, too"},
+	} {
+		claims := trust.Claims{
+			"sub": test.sub, "aud": "sts.amazonaws.com", "repository": "octo-org/octo-repo", "repository_id": "74", "repository_owner_id": "65", "ref": "refs/heads/main",
+		}
+		if test.environment != "" {
+			claims["environment"] = test.environment
+		}
+		if got := explain.AWSPolicies(test.provider, claims)[0].LetsIn; got != test.want {
+			t.Errorf("%s: got %q, want %q", test.sub, got, test.want)
+		}
+	}
+}
+
 // Whoever registers the names of a repository that is gone gets a token with its old sub, unless the sub is immutable. IDs tell them apart.
 func TestGrantsAndNamesThatAreRegisteredAnew(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,12 @@ func AWSPolicies(provider string, claims trust.Claims) []AWSPolicy {
 		}
 		return values
 	}
-	policies := []AWSPolicy{{thisSubject(claims), trustPolicy(provider, condition{"StringEquals": equals("sub")})}}
+	subject := []string{"sub"}
+	withID := readsClaims(provider) && needsID(claims)
+	if withID {
+		subject = append(subject, "repository_id")
+	}
+	policies := []AWSPolicy{{thisSubject(claims, withID), trustPolicy(provider, condition{"StringEquals": equals(subject...)})}}
 
 	repository, ok := repositoryOf(text(claims, "sub"))
 	if !ok {

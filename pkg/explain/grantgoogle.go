@@ -29,13 +29,18 @@ func GoogleMapping(claims trust.Claims) string {
 // repositoryRef makes one attribute of two claims, as a member can name one only.
 const repositoryRef = `assertion.repository_id+":"+assertion.ref`
 
+// repositorySubject is for a sub that does not tell its repository from others.
+const repositorySubject = `assertion.repository_id+":"+assertion.sub`
+
 // googleSubject is the expression for google.subject, and its value. All of its claims are in every token of GitHub's, as an expression over a
 // claim that is absent refuses the token.
 func googleSubject(claims trust.Claims) (expression, value string) {
 	sub, id := text(claims, "sub"), text(claims, "repository_id")
 	byRef, byEvent := id+":"+text(claims, "ref"), id+":"+text(claims, "event_name")
 	switch {
-	case len(sub) <= maxSubject || id == "":
+	case needsID(claims) && len(id+":"+sub) <= maxSubject:
+		return repositorySubject, id + ":" + sub
+	case !needsID(claims) && len(sub) <= maxSubject || id == "":
 		return "assertion.sub", sub
 	case len(byRef) <= maxSubject:
 		return repositoryRef, byRef
@@ -75,11 +80,11 @@ type GoogleMember struct {
 // https://docs.cloud.google.com/iam/docs/principal-identifiers
 func GoogleMembers(pool string, claims trust.Claims) []GoogleMember {
 	expression, subject := googleSubject(claims)
-	letsIn := thisSubject(claims)
+	letsIn := thisSubject(claims, expression == repositorySubject)
 	switch {
 	case expression == repositoryRef:
 		letsIn = thisRef(claims)
-	case expression != "assertion.sub":
+	case expression != "assertion.sub" && expression != repositorySubject:
 		letsIn = "every job of " + text(claims, "repository") + " for the event " + text(claims, "event_name")
 	}
 	members := []GoogleMember{{letsIn, "principal://iam.googleapis.com/" + pool + "/subject/" + subject, "google.subject=" + expression}}

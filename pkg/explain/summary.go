@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gatepass/pkg/quote"
@@ -15,12 +16,13 @@ import (
 func Summary(cases []Case) string {
 	var page strings.Builder
 	var told Refusal
+	failed := slices.ContainsFunc(cases, Case.isRefused)
 	for _, c := range cases {
 		if c.isFromGitHub() && reflect.DeepEqual(c.Refusal, told) {
 			continue // one answer for both
 		}
 		told = c.Refusal
-		fmt.Fprintf(&page, "### %s\n\n", c.title())
+		fmt.Fprintf(&page, "### %s\n\n", c.title(failed))
 		if identity := c.identity(); identity != "" && !c.isFromGitHub() {
 			fmt.Fprintf(&page, "%s\n\n", identity)
 		}
@@ -71,7 +73,8 @@ func (r Refusal) String() string {
 	return text + " (" + strings.Join(details, ", ") + ")"
 }
 
-func (c Case) title() string {
+// title says how the sign-in went. A step that failed hands over nothing, also of the cloud that agreed.
+func (c Case) title(failed bool) string {
 	cloud := "AWS"
 	if c.AWS == nil {
 		cloud = "Google Cloud"
@@ -81,6 +84,8 @@ func (c Case) title() string {
 		return "No ID token from GitHub"
 	case c.isRefused():
 		return cloud + ": no sign-in"
+	case failed:
+		return cloud + ": agreed, but the step failed, so no credentials were handed over"
 	}
 	return cloud + ": signed in"
 }
