@@ -19,10 +19,13 @@ var kubeletForm = regexp.MustCompile(`^/var/run/secrets/[^/]+/serviceaccount/tok
 const longestToken = 20_000
 
 // ReadTokenFile reads an ID token from a file. A symbolic link is not followed, nor one in place of its folder, as what a checkout brings
-// could lead to any file of the machine.
-func ReadTokenFile(path string) (secret.String, error) {
+// could lead to any file of the machine. In the workspace, where the checkout lies, this goes for all folders on the way.
+func ReadTokenFile(workspace, path string) (secret.String, error) {
 	const input = "web-identity-token-file"
-	content, err := credfile.Read(path, longestToken, kubeletForm.MatchString(path))
+	content, err := credfile.ReadBelow(workspace, path, longestToken)
+	if errors.Is(err, credfile.ErrOutside) {
+		content, err = credfile.Read(path, longestToken, kubeletForm.MatchString(path))
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return secret.String{}, fmt.Errorf("%s: there is no file %s in the folders that this action's container sees: the checkout and the runner's temporary folder", input, path)

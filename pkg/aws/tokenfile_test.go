@@ -32,7 +32,7 @@ func TestReadTokenFile(t *testing.T) {
 			if err := test.make(folder); err != nil {
 				t.Fatal(err)
 			}
-			token, err := aws.ReadTokenFile(filepath.Join(folder, "token"))
+			token, err := aws.ReadTokenFile(t.TempDir(), filepath.Join(folder, "token"))
 			got := ""
 			if err != nil {
 				got = strings.ReplaceAll(err.Error(), folder+"/", "")
@@ -71,7 +71,28 @@ func TestAFolderThatIsALinkIsNotFollowed(t *testing.T) {
 	if err := os.Symlink(folder, link); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := aws.ReadTokenFile(filepath.Join(link, "token")); err == nil {
+	if _, err := aws.ReadTokenFile(t.TempDir(), filepath.Join(link, "token")); err == nil {
 		t.Error("the link was followed")
+	}
+}
+
+func TestALinkAnywhereInTheCheckoutIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	workspace := t.TempDir()
+	if err := os.MkdirAll(workspace+"/real/infra", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(workspace+"/real/infra/token", []byte(idToken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real", workspace+"/a"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := aws.ReadTokenFile(workspace, workspace+"/real/infra/token"); err != nil {
+		t.Error(err)
+	}
+	const want = "web-identity-token-file: a symbolic link is not followed; give the path of the file itself"
+	if _, err := aws.ReadTokenFile(workspace, workspace+"/a/infra/token"); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

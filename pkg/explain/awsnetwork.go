@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gatepass/pkg/inputs"
+	"gatepass/pkg/quote"
 )
 
 // awsNetworkCauses are those for which there is no answer, or none that says anything about this job.
@@ -55,21 +56,21 @@ var awsNetworkCauses = []cause{
 		return Explanation{
 			Meaning: fmt.Sprintf("The runner does not find the host %s, which exists: its name service does not know the internet, or is not allowed to.", c.endpoint()),
 			Fix:     "Let the runner resolve the name; this must print an address there. If the internet is behind a proxy, set http-proxy.",
-			Paste:   []string{"getent hosts " + c.endpoint()},
+			Paste:   []string{quote.Command("getent", "hosts", c.endpoint())},
 		}
 	}},
 	{"aws-unreached", said(AWSSTS, Unreached, ""), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The runner cannot talk to %s. A firewall or a proxy may be in between.", c.endpoint()),
-			Fix:     "Let the runner reach port 443 of it, or set http-proxy to the proxy; this must print a status there:",
-			Paste:   []string{"curl --silent --head https://" + c.endpoint() + " | head -1"},
+			Fix:     "Let the runner reach it, or set http-proxy to the proxy; this must print a status there:",
+			Paste:   []string{quote.Command("curl", "--silent", "--head", c.endpointURL()) + " | head -1"},
 		}
 	}},
 	{"aws-proxy", said(AWSSTS, NotItsAnswer, ""), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("Something else than AWS has answered for %s: a proxy, a sign-in page of the network, or a service with another API.", c.endpoint()),
 			Fix:     "See who answers there, from the runner, and correct http-proxy, no-proxy, sts-endpoint or AWS_ENDPOINT_URL_STS:",
-			Paste:   []string{"curl --silent --show-error --include https://" + c.endpoint()},
+			Paste:   []string{curl("--include", c.endpointURL())},
 		}
 	}},
 }
@@ -93,4 +94,12 @@ func (c Case) endpoint() string {
 		suffix = "amazonaws.com"
 	}
 	return "sts." + c.AWS.Region + "." + suffix
+}
+
+// endpointURL is where STS was asked, without a path.
+func (c Case) endpointURL() string {
+	if c.AWS.Endpoint != nil {
+		return c.AWS.Endpoint.Scheme + "://" + c.endpoint()
+	}
+	return "https://" + c.endpoint()
 }

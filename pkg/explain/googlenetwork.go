@@ -3,7 +3,10 @@ package explain
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
+
+	"gatepass/pkg/quote"
 )
 
 // googleNetworkCauses are those for which there is no answer of Google's, or none that says anything about this job. Google's services are
@@ -39,7 +42,7 @@ var googleNetworkCauses = []cause{
 		return Explanation{
 			Meaning: fmt.Sprintf("The runner does not find the host %s, which exists: its name service does not know the internet, or is not allowed to.", c.googleHost()),
 			Fix:     "Let the runner resolve the name; this must print an address there. If the internet is behind a proxy, set http-proxy.",
-			Paste:   []string{"getent hosts " + c.googleHost()},
+			Paste:   []string{quote.Command("getent", "hosts", c.googleHost())},
 		}
 	}},
 	{"google-certificate", where(anyGoogle, func(c Case) bool { return c.isUnreached("certificate") }), func(c Case) Explanation {
@@ -48,15 +51,15 @@ var googleNetworkCauses = []cause{
 	{"google-unreached", where(anyGoogle, func(c Case) bool { return c.isUnreached("") }), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The runner cannot talk to %s, however often it tried. A firewall or a proxy may be in between.", c.googleHost()),
-			Fix:     "Let the runner reach port 443 of it, or set http-proxy to the proxy; this must print a status there:",
-			Paste:   []string{curl("--head", "https://"+c.googleHost()) + " | head -1"},
+			Fix:     "Let the runner reach it, or set http-proxy to the proxy; this must print a status there:",
+			Paste:   []string{curl("--head", c.googleURL()) + " | head -1"},
 		}
 	}},
 	{"google-proxy", where(anyGoogle, isForeignAnswer), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("Something else than Google has answered for %s: a proxy, a sign-in page of the network, or a service with another API.", c.googleHost()),
 			Fix:     "See who answers there, from the runner, and correct http-proxy, no-proxy, or the variables GHA_ENDPOINT_OVERRIDE_….",
-			Paste:   []string{curl("--include", "https://"+c.googleHost())},
+			Paste:   []string{curl("--include", c.googleURL())},
 		}
 	}},
 }
@@ -81,14 +84,19 @@ func isForeignAnswer(c Case) bool {
 }
 
 // googleHost is the host that was asked.
-func (c Case) googleHost() string {
+func (c Case) googleHost() string { return c.googleEndpoint().Host }
+
+// googleURL is where it was asked, without a path.
+func (c Case) googleURL() string { return c.googleEndpoint().Scheme + "://" + c.googleHost() }
+
+func (c Case) googleEndpoint() *url.URL {
 	switch c.Refusal.Service {
 	case GoogleSTS:
-		return c.Google.STS.Host
+		return c.Google.STS
 	case GoogleOAuth:
-		return c.Google.OAuth2.Host
+		return c.Google.OAuth2
 	}
-	return c.Google.IAMCredentials.Host
+	return c.Google.IAMCredentials
 }
 
 // isElsewhere tells whether the step was told to ask another host than Google's own.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -131,6 +132,8 @@ func ParseURL(address string) (*url.URL, error) {
 		return nil, errors.New("is not a URL")
 	case u.User != nil:
 		return nil, errors.New("holds a user name; leave it out")
+	case !hostForm.MatchString(u.Host):
+		return nil, errors.New("names a host with other characters than letters, digits, dots, hyphens and underscores")
 	case u.Fragment != "":
 		return nil, errors.New("holds a fragment; leave it out")
 	case u.Scheme == "https", u.Scheme == "http" && isNear(u.Hostname()):
@@ -138,6 +141,9 @@ func ParseURL(address string) (*url.URL, error) {
 	}
 	return nil, errors.New("must start with https://; http:// is for localhost, private IP addresses and names without a dot")
 }
+
+// hostForm is a name or an IP address, and maybe a port. url.Parse takes also what a shell makes commands of.
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9._:\[\]-]+$`)
 
 func isNear(host string) bool {
 	address, err := netip.ParseAddr(host)

@@ -49,6 +49,10 @@ func TestParseURL(t *testing.T) {
 		"token.example":               "is not a URL",
 		"https://":                    "is not a URL",
 		"https://a b":                 "is not a URL",
+		"https://a_b-1.example:8443":  "",
+		"https://a;id;$(id)":          "names a host with other characters than letters, digits, dots, hyphens and underscores",
+		"https://a'b.example":         "names a host with other characters than letters, digits, dots, hyphens and underscores",
+		"https://bücher.example":      "names a host with other characters than letters, digits, dots, hyphens and underscores",
 	} {
 		_, err := httpclient.ParseURL(address)
 		if got := message(err); got != want {

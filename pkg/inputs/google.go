@@ -232,3 +232,8 @@ func (r *reader) googleEndpoint(service, universe, version string) *url.URL {
 	address.Path = path
 	return address
 }
+
+// Cleanup tells whether the end of the job removes Google's file, for a step of which nothing is known but its inputs.
+func Cleanup(lookup Lookup) bool {
+	return (&reader{lookup: lookup}).googleBoolean("cleanup_credentials")
+}

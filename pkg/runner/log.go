@@ -55,16 +55,12 @@ func (l *Log) Error(text string) { l.annotate(l.actions.Errorf, text) }
 // src/Runner.Worker/ExecutionContext.cs.
 const MaxAnnotation = 4096
 
-// annotate writes what does not fit into an annotation below it.
+// annotate writes what does not fit into an annotation below it. It cuts no word, as the runner masks a secret only where it is whole.
 func (l *Log) annotate(write func(string, ...any), text string) {
 	text = inert(text)
 	fits, rest := text, ""
 	if len(text) > MaxAnnotation {
-		end := strings.LastIndexByte(text[:MaxAnnotation], '\n')
-		if end < 0 {
-			end = MaxAnnotation
-		}
-		fits, rest = text[:end], strings.TrimPrefix(text[end:], "\n")
+		fits, rest = cut(text)
 	}
 	write("%s", fits)
 	for line := range strings.SplitSeq(rest, "\n") {
@@ -72,6 +68,16 @@ func (l *Log) annotate(write func(string, ...any), text string) {
 			l.Info("%s", line)
 		}
 	}
+}
+
+// cut cuts a text that is too long at a line break, or else at a blank. One that has neither does not go into the annotation at all.
+func cut(text string) (fits, rest string) {
+	for _, at := range []string{"\n", " "} {
+		if end := strings.LastIndex(text[:MaxAnnotation], at); end > 0 {
+			return text[:end], text[end+1:]
+		}
+	}
+	return "The message is below in the log, as it is too long for an annotation.", text
 }
 
 // Err is the first fault in writing. After it a secret may be unmasked, so nothing may be exported.

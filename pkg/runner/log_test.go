@@ -91,7 +91,8 @@ func TestALongAnnotationGoesOnInTheLog(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"of 4 lines":         {strings.Repeat(line+"\n", 3) + line, "::error::" + strings.Repeat(line+"%0A", 3) + line + "\n"},
 		"of 6 lines":         {strings.Repeat(line+"\n", 5) + "::debug::x", "::error::" + strings.Repeat(line+"%0A", 3) + line + "\n" + line + "\n: :debug::x\n"},
-		"of an endless line": {strings.Repeat("x", 5000), "::error::" + strings.Repeat("x", 4096) + "\n" + strings.Repeat("x", 904) + "\n"},
+		"of one line":        {strings.Repeat("ä", 2000) + " " + strings.Repeat("ö", 500), "::error::" + strings.Repeat("ä", 2000) + "\n" + strings.Repeat("ö", 500) + "\n"},
+		"of an endless word": {strings.Repeat("ä", 5000), "::error::The message is below in the log, as it is too long for an annotation.\n" + strings.Repeat("ä", 5000) + "\n"},
 	} {
 		var out bytes.Buffer
 		runner.NewLog(&out).Error(test.text)

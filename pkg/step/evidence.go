@@ -19,14 +19,15 @@ type evidence struct {
 }
 
 // readEvidence reads the files that the inputs name.
-func readEvidence(in inputs.Inputs) (evidence, error) {
+func (s Step) readEvidence(in inputs.Inputs) (evidence, error) {
+	workspace := s.getenv("GITHUB_WORKSPACE")
 	var found evidence
 	var awsErr, googleErr error
 	if in.AWS != nil && in.AWS.TrustPolicyFile != "" {
-		found.policy, awsErr = readJSON("aws-trust-policy", in.AWS.TrustPolicyFile, parseTrustPolicy)
+		found.policy, awsErr = readJSON(workspace, "aws-trust-policy", in.AWS.TrustPolicyFile, parseTrustPolicy)
 	}
 	if in.Google != nil && in.Google.ProviderFile != "" {
-		found.provider, googleErr = readJSON("google-provider", in.Google.ProviderFile, trust.ParseGoogleProvider)
+		found.provider, googleErr = readJSON(workspace, "google-provider", in.Google.ProviderFile, trust.ParseGoogleProvider)
 	}
 	return found, errors.Join(awsErr, googleErr)
 }
@@ -41,9 +42,9 @@ func parseTrustPolicy(document *trust.Node) (*awstrust.Policy, error) {
 
 // readJSON reads a file of the checkout, whose faults are faults of the input that names it. It follows no symbolic link, as what a checkout
 // brings could lead to any file of the machine.
-func readJSON[T any](input, path string, parse func(*trust.Node) (*T, error)) (*T, error) {
+func readJSON[T any](workspace, input, path string, parse func(*trust.Node) (*T, error)) (*T, error) {
 	const largest = 256 << 10 // AWS's and Google's own limits are far below
-	text, err := credfile.Read(path, largest, false)
+	text, err := credfile.ReadBelow(workspace, path, largest)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &inputs.Fault{Input: input, Problem: fmt.Sprintf("there is no file %s; is the checkout before this step?", untrusted.Line(path))}

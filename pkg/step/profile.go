@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gatepass/pkg/awsprofile"
 	"gatepass/pkg/credfile"
@@ -23,7 +24,7 @@ type profileFiles struct {
 	// New tells that this step is the job's first with a profile. Its end removes the files; other steps' ends take their profile out, and
 	// come before, as a job ends in reverse order.
 	New bool
-	// before are the profiles that the job has had so far, where New.
+	// before are the profiles that the job has had so far, where New, below a line that names the step.
 	before [2][]byte
 }
 
@@ -67,6 +68,9 @@ func (s Step) newProfileFiles(p plan, got session, renewal renewal) (profileFile
 		if files.before[i], err = s.jobsProfiles(files.profile.Name, file); err != nil {
 			return profileFiles{}, err
 		}
+	}
+	if files.New {
+		files.before[awsprofile.Credentials] = append([]byte(s.makersLine()), files.before[awsprofile.Credentials]...)
 	}
 	return files, nil
 }
@@ -145,6 +149,18 @@ func (s Step) jobsProfiles(profile string, file profileFile) ([]byte, error) {
 		return nil, fmt.Errorf("read the job's profiles, %s: %w", file.Variable(), err)
 	}
 	return text, nil
+}
+
+// makersLine is the first of the credentials file. By it the step that has made the files knows at its end that they are its own, also on
+// hosts that lose the state, as nektos/act does.
+func (s Step) makersLine() string {
+	return "# made by the step of " + credfile.StepName(s.getenv) + "\n"
+}
+
+func (s Step) hasMadeProfileFiles(dir credfile.Dir) bool {
+	const largest = 1 << 20
+	text, err := credfile.ReadBelow(dir.Path, filepath.Join(dir.Path, credfile.AWSCredentials), largest)
+	return err == nil && strings.HasPrefix(string(text), s.makersLine())
 }
 
 // removeProfile removes the files if the step has made them, and else its profile from them.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatepass/pkg/awsprofile"
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
@@ -64,21 +65,23 @@ func (s Step) SignOut() error {
 	return errors.Join(s.removeFiles(st), s.emptyVariables(st.Env))
 }
 
-// likelyState is what a step may have made of which nothing is known but its inputs. The files of profiles go whole: nobody will tell when
-// the last profile has been taken out.
+// likelyState is what a step may have made of which nothing is known but its inputs.
 func (s Step) likelyState() state {
 	dir, err := s.Process.Dir(false)
 	if err != nil {
 		return state{} // SignIn has found no place for a file either
 	}
-	st := state{File: credfile.StepName(s.getenv), Place: dir.Place}
+	st := state{Place: dir.Place}
+	if inputs.Cleanup(s.Lookup) {
+		st.File = credfile.StepName(s.getenv)
+	}
 	profile := strings.TrimSpace(s.getenv(inputs.Variable("aws-profile")))
 	if s.getenv(inputs.Variable("aws-refresh")) != "" {
 		st.Renewal = credfile.FolderName(s.getenv)
 		profile = cmp.Or(profile, st.Renewal)
 	}
-	if profile != "" {
-		st.Profile, st.ProfilePlace, st.ProfileFiles = profile, dir.Place, true
+	if awsprofile.CheckName(profile) == nil {
+		st.Profile, st.ProfilePlace, st.ProfileFiles = profile, dir.Place, s.hasMadeProfileFiles(dir)
 	}
 	return st
 }

@@ -97,7 +97,7 @@ func (s Step) plan() (plan, error) {
 	github, githubErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
 	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
-	known, evidenceErr := readEvidence(in)
+	known, evidenceErr := s.readEvidence(in)
 	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts), known}
 	if in.AWS != nil && in.AWS.MaskAccountID && in.AWS.Role != nil {
 		s.Log.Mask(secret.New(in.AWS.Role.Account()))
@@ -138,7 +138,7 @@ func (s Step) signInToAWS(ctx context.Context, p plan, a *attempt) *aws.Credenti
 	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, Now: time.Now, UserAgent: aws.UserAgent(s.getenv)}
 	credentials, err := client.SignIn(ctx, *p.AWS, func(ctx context.Context) (token secret.String, err error) {
 		if p.AWS.Source == inputs.FromTokenFile {
-			token, err = aws.ReadTokenFile(p.AWS.TokenFile)
+			token, err = aws.ReadTokenFile(s.getenv("GITHUB_WORKSPACE"), p.AWS.TokenFile)
 		} else {
 			token, err = p.github.Fetch(ctx, p.http, p.retry, p.AWS.Audience)
 		}
