@@ -239,7 +239,7 @@ func TestAssumeRoleWithWebIdentityRefusals(t *testing.T) {
 		{name: "at the end", role: roles + "until", wait: time.Minute, want: denied},
 		{name: "what only AWS could tell", role: roles + "undecided",
 			want: refusal{403, "AccessDenied", "The sandbox cannot tell whether the trust policy of " + roles + "undecided allows sts:AssumeRoleWithWebIdentity: " +
-				`Statement[0].Principal wants "*", and there is "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com": ` +
+				`Statement[0].Principal: the policy has "*", the request "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com": ` +
 				"AWS does not say that * stands for a token's provider, too"}},
 		{name: "tags", form: map[string]string{"Tags.member.1.Key": "a", "Tags.member.1.Value": "b"},
 			want: invalid("The sandbox does not take the parameter Tags in AssumeRoleWithWebIdentity")},

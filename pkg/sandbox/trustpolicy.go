@@ -32,7 +32,7 @@ func (p TrustPolicy) validate() error {
 	}
 	policy, err := p.parse()
 	if err == nil {
-		err = errors.Join(policy.Undecidable(requestKeys)...)
+		err = policy.Undecidable(requestKeys)
 	}
 	return withoutPositions(err)
 }

@@ -1,8 +1,6 @@
 package awstrust
 
 import (
-	"regexp"
-
 	"gatepass/pkg/trust"
 )
 
@@ -33,7 +31,7 @@ func (c *condition) evaluate(r Request) Reason {
 		reason.Truth, reason.Cause = c.absent(), got.cause
 	case c.operator.qualifier != "" && (len(got.values) == 0 || len(got.values) == 1 && got.values[0] == ""):
 		// An empty value is no value to these two, AWS says.
-		reason.Truth, reason.Cause = truth(c.operator.qualifier == "ForAllValues"), Absent
+		reason.Truth, reason.Cause = truth(c.operator.qualifier == "ForAllValues"), Empty
 	case c.operator.qualifier == "" && len(got.values) != 1:
 		reason.Truth, reason.Cause = Perhaps, SeveralValues
 	default:
@@ -124,10 +122,12 @@ func (c *condition) difference(value string, wants []expanded) Cause {
 		cause Cause
 		is    func(want expanded) bool
 	}{
-		{DiffersInCase, func(want expanded) bool { return c.matches(lower(value), foldWant(want)) }},
+		{DiffersInCase, func(want expanded) bool { return c.matches(lower(value), want.lower()) }},
 		{LiteralWildcard, func(want expanded) bool { return c.operator.literal() && Like(want.text, value) }},
 		{NamesOnly, func(want expanded) bool { return c.matches(withoutIDs(value), want) }},
-		{IDsToo, func(want expanded) bool { return c.matches(value, mapWant(want, withoutIDs)) }},
+		{IDsToo, func(want expanded) bool {
+			return idForm().MatchString(want.text) && c.matches(value, plain(withoutIDs(want.text)))
+		}},
 		{OtherContext, func(want expanded) bool { return sameRepository(value, want.text) }},
 	} {
 		for _, want := range wants {
@@ -144,25 +144,17 @@ func (c *condition) matches(value string, want expanded) bool {
 	return t == Yes
 }
 
-// mapWant changes the text of a policy's value. It serves to say what is near, and overlooks that a star may have been a plain character.
-func mapWant(want expanded, change func(string) string) expanded {
-	text := change(want.text)
-	return expanded{text, newGlob(text)}
-}
-
-func foldWant(want expanded) expanded { return mapWant(want, lower) }
-
 // idForm is how sub has the ids beside the names of owner and repository in repositories made since July 2026:
 // https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
-var idForm = regexp.MustCompile(`\A(repo:[^/:@]+)@\d+(/[^/:@]+)@\d+`)
+var idForm = lazy(`\A(repo:[^/:@]+)@\d+(/[^/:@]+)@\d+`)
 
 // repositoryForm is how sub begins, up to what it says of the run.
-var repositoryForm = regexp.MustCompile(`\Arepo:[^/:]+/[^/:]+:`)
+var repositoryForm = lazy(`\Arepo:[^/:]+/[^/:]+:`)
 
-func withoutIDs(subject string) string { return idForm.ReplaceAllString(subject, "$1$2") }
+func withoutIDs(subject string) string { return idForm().ReplaceAllString(subject, "$1$2") }
 
 // sameRepository reports whether sub and a policy's value for it begin with the same repository.
 func sameRepository(subject, want string) bool {
-	repository := repositoryForm.FindString(subject)
-	return repository != "" && repository == repositoryForm.FindString(want)
+	repository := repositoryForm().FindString(subject)
+	return repository != "" && repository == repositoryForm().FindString(want)
 }

@@ -3,13 +3,13 @@ package awstrust
 import "strings"
 
 // lower makes the letters of ASCII small, and leaves all others alone.
-func lower(text string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, text)
+func lower(text string) string { return strings.Map(lowerRune, text) }
+
+func lowerRune(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
 }
 
 func isASCII(text string) bool {

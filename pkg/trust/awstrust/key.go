@@ -24,7 +24,7 @@ func (r Request) lookup(key string) entry {
 	case same == Yes:
 		return entry{truth: Yes, values: []string{r.Keys[name]}}
 	case same == Perhaps:
-		return entry{truth: Perhaps, cause: NotASCII}
+		return unsure(name, key)
 	case slices.ContainsFunc(r.Absent, missing):
 		return entry{cause: AbsentKey}
 	case sameKey(r.Action, webIdentity) == Yes && sameKey(key, "sts:ExternalId") == Yes:
@@ -59,6 +59,14 @@ func find[V any](names map[string]V, key string) (found string, same Truth) {
 	return found, same
 }
 
+// unsure is what [find] leaves open.
+func unsure(found, key string) entry {
+	if lower(found) == lower(key) {
+		return entry{truth: Perhaps, cause: SeveralNames}
+	}
+	return entry{truth: Perhaps, cause: NotASCII}
+}
+
 const webIdentity = "sts:AssumeRoleWithWebIdentity"
 
 func sameKey(a, b string) Truth {
@@ -89,7 +97,8 @@ const sharedIssuer = "token.actions.githubusercontent.com"
 // populatedClaims are the claims of GitHub's that AWS makes condition keys of. Any other, such as repository_owner, is never there:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 var populatedClaims = []string{
-	"sub", "aud", "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref", "repository", "repository_id",
+	"sub", "aud",
+	"actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref", "repository", "repository_id",
 	"repository_owner_id", "workflow",
 }
 
@@ -119,7 +128,9 @@ func (r Request) claim(issuer, name string) entry {
 	found, same := find(r.Claims, name)
 	_, authorized := r.Claims["azp"]
 	switch t := populated(issuer, name); {
-	case same == Perhaps, !isASCII(name):
+	case same == Perhaps:
+		return unsure(found, name)
+	case !isASCII(name):
 		return entry{truth: Perhaps, cause: NotASCII}
 	case t == No:
 		return entry{cause: NotPopulated}
@@ -146,7 +157,7 @@ func claimValues(claim any) ([]string, bool) {
 	case bool:
 		return []string{strconv.FormatBool(claim)}, true
 	case json.Number:
-		return []string{claim.String()}, integerForm.MatchString(claim.String())
+		return []string{claim.String()}, integerForm().MatchString(claim.String())
 	case float64:
 		const exact = 1 << 53
 		return []string{strconv.FormatFloat(claim, 'f', -1, 64)}, claim == math.Trunc(claim) && math.Abs(claim) < exact

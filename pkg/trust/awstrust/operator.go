@@ -4,7 +4,7 @@ import (
 	"encoding/base64"
 	"math/big"
 	"net/netip"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -135,7 +135,7 @@ func likeARN(got string, want glob) Truth {
 	for i, value := range values {
 		end := len(want)
 		if i < parts-1 {
-			end = indexRune(want, ':')
+			end = slices.Index(want, ':')
 		}
 		if end < 0 {
 			return Perhaps
@@ -148,29 +148,21 @@ func likeARN(got string, want glob) Truth {
 	return Yes
 }
 
-func indexRune(g glob, wanted rune) int {
-	for i, r := range g {
-		if r == wanted {
-			return i
-		}
-	}
-	return -1
-}
-
 var (
-	integerForm = regexp.MustCompile(`\A(?:0|-?[1-9]\d{0,39})\z`)
-	decimalForm = regexp.MustCompile(`\A-?\d{1,40}(?:\.\d{1,40})?\z`)
+	integerForm = lazy(`\A(?:0|-?[1-9]\d{0,39})\z`)
+	decimalForm = lazy(`\A-?\d{1,40}(?:\.\d{1,40})?\z`)
 )
 
 // number compares numbers; the signs are those of the comparison that the operator takes for a yes.
 func number(signs ...int) comparison {
-	return comparison{form: "a number", valid: decimalForm.MatchString, compare: func(got string, want expanded) (Truth, Cause) {
-		if !decimalForm.MatchString(got) {
+	valid := func(text string) bool { return decimalForm().MatchString(text) }
+	return comparison{form: "a number", valid: valid, compare: func(got string, want expanded) (Truth, Cause) {
+		if !valid(got) {
 			return Perhaps, NoForm
 		}
 		a, _ := new(big.Rat).SetString(got)
 		b, _ := new(big.Rat).SetString(want.text)
-		return truth(contains(signs, a.Cmp(b))), ""
+		return truth(slices.Contains(signs, a.Cmp(b))), ""
 	}}
 }
 
@@ -186,24 +178,15 @@ func date(signs ...int) comparison {
 			return Perhaps, NoForm
 		}
 		b, _ := parseDate(want.text)
-		return truth(contains(signs, a.Compare(b))), ""
+		return truth(slices.Contains(signs, a.Compare(b))), ""
 	}}
 }
 
-func contains(signs []int, sign int) bool {
-	for _, s := range signs {
-		if s == sign {
-			return true
-		}
-	}
-	return false
-}
-
-var epochForm = regexp.MustCompile(`\A\d{5,12}\z`)
+var epochForm = lazy(`\A\d{5,12}\z`)
 
 // parseDate reads what AWS takes for a date: the forms of https://www.w3.org/TR/NOTE-datetime, and seconds since 1970.
 func parseDate(text string) (time.Time, bool) {
-	if epochForm.MatchString(text) {
+	if epochForm().MatchString(text) {
 		seconds, _ := new(big.Int).SetString(text, 10)
 		return time.Unix(seconds.Int64(), 0), true
 	}

@@ -1,9 +1,9 @@
 package awstrust
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -29,8 +29,11 @@ func Parse(document *trust.Node) (*Policy, error) {
 		p.fault(id.Position, "Id", "must be a string")
 	}
 	p.statements(document)
-	if err := errors.Join(p.faults...); err != nil {
-		return nil, err
+	if len(p.faults) > 0 {
+		slices.SortStableFunc(p.faults, func(a, b *trust.FaultError) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
+		return nil, joinFaults(p.faults)
 	}
 	return &p.policy, nil
 }
@@ -39,7 +42,7 @@ func Parse(document *trust.Node) (*Policy, error) {
 type parser struct {
 	policy Policy
 	sids   map[string]bool
-	faults []error
+	faults []*trust.FaultError
 }
 
 func (p *parser) fault(at trust.Position, path, format string, args ...any) {
@@ -48,6 +51,14 @@ func (p *parser) fault(at trust.Position, path, format string, args ...any) {
 		message = path + ": " + message
 	}
 	p.faults = append(p.faults, &trust.FaultError{Position: at, Message: message})
+}
+
+func joinFaults(faults []*trust.FaultError) error {
+	var list []error
+	for _, fault := range faults {
+		list = append(list, fault)
+	}
+	return errors.Join(list...)
 }
 
 func isString(n *trust.Node) bool { return n != nil && n.Kind == trust.String }
@@ -159,7 +170,7 @@ func (p *parser) principals(node *trust.Node, s *statement) {
 			continue
 		}
 		for _, name := range p.strings(kind.Value, path) {
-			if kind.Name == kindAWS && !awsForm.MatchString(name.text) {
+			if kind.Name == kindAWS && !awsForm().MatchString(name.text) {
 				p.fault(name.Position, name.path, "%q is not the ARN of a root, user, role or session, an account or *", name.text)
 			}
 			s.principal.names = append(s.principal.names, principal{name, kind.Name})
@@ -168,7 +179,7 @@ func (p *parser) principals(node *trust.Node, s *statement) {
 }
 
 // actionForm is that of the names of actions. AWS's are in ASCII.
-var actionForm = regexp.MustCompile(`\A(?:\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)\z`)
+var actionForm = lazy(`\A(?:\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)\z`)
 
 func (p *parser) actions(node *trust.Node, s *statement) {
 	member, not := p.either(node, s.path, "Action", "NotAction")
@@ -178,7 +189,7 @@ func (p *parser) actions(node *trust.Node, s *statement) {
 	path := s.path + "." + member.Name
 	s.action = actions{Position: member.Position, path: path, not: not, names: p.strings(member.Value, path)}
 	for _, name := range s.action.names {
-		if !actionForm.MatchString(name.text) {
+		if !actionForm().MatchString(name.text) {
 			p.fault(name.Position, name.path, "%q is not an action such as sts:AssumeRoleWithWebIdentity", name.text)
 		}
 	}

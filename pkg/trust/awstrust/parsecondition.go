@@ -61,7 +61,7 @@ func (p *parser) conditionValue(v *value, operator operator) {
 		v.parts = parts
 	}
 	switch {
-	case v.kind == trust.Number && operator.isText() && !integerForm.MatchString(v.text):
+	case v.kind == trust.Number && operator.isText() && !integerForm().MatchString(v.text):
 		p.fault(v.Position, v.path, "%s compares texts: write %s in quotes", operator.name, v.text)
 	case !operator.valid(v.text):
 		p.fault(v.Position, v.path, "%q is not %s, which %s needs", v.text, operator.form, operator.name)

@@ -1,7 +1,6 @@
 package awstrust
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -49,7 +48,7 @@ const (
 // awsForm is what Principal.AWS may name: everyone, an account, a root, user, role or session, or the id of a user or role that is gone. IAM
 // takes no pattern but *:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-var awsForm = regexp.MustCompile(`\A(?:\*|\d{12}|A[A-Z0-9]{15,127}|arn:aws[a-z-]*:iam::\d{12}:(?:root|(?:user|role)/[^*?]+)|` +
+var awsForm = lazy(`\A(?:\*|\d{12}|A[A-Z0-9]{15,127}|arn:aws[a-z-]*:iam::\d{12}:(?:root|(?:user|role)/[^*?]+)|` +
 	`arn:aws[a-z-]*:sts::\d{12}:(?:assumed-role/[^/*?]+/[^/*?]+|federated-user/[^/*?]+))\z`)
 
 // whom is as whom a statement means a caller.
@@ -123,48 +122,4 @@ func (a *actions) matches(action string) Reason {
 func (a *actions) covers(action string) bool {
 	named := slices.ContainsFunc(a.names, func(name value) bool { return Like(lower(name.text), lower(action)) })
 	return named != a.not
-}
-
-// Undecidable is what in the policy no request can be decided by, when of its condition keys no more are known than the claims and those that
-// the patterns match. Each error is a [trust.FaultError].
-func (p *Policy) Undecidable(keys []string) []error {
-	known := func(s *statement, key string) bool {
-		if isProviders(key) {
-			return slices.ContainsFunc(s.principal.names, func(name principal) bool { return name.kind == kindFederated })
-		}
-		return slices.ContainsFunc(keys, func(pattern string) bool { return Like(lower(pattern), lower(key)) })
-	}
-	var faults []error
-	add := func(at trust.Position, path string, why Cause) {
-		faults = append(faults, &trust.FaultError{Position: at, Message: path + ": " + string(why)})
-	}
-	for i := range p.statements {
-		s := &p.statements[i]
-		if s.principal.not {
-			add(s.principal.Position, s.principal.path, EveryoneElse)
-		}
-		for _, name := range s.principal.names {
-			if name.kind == kindFederated && name.hasWildcard() {
-				add(name.Position, name.path, PrincipalPattern)
-			}
-		}
-		for _, c := range s.conditions {
-			switch {
-			case !known(s, c.key):
-				add(c.Position, c.path, OnlyAWSKnows)
-			case len(c.values) == 0:
-				add(c.Position, c.path, NoValues)
-			case strings.Contains(c.operator.name, "Binary"):
-				add(c.Position, c.path, Binary)
-			}
-			for _, v := range c.values {
-				for _, part := range v.parts {
-					if part.key != "" && !known(s, part.key) {
-						add(v.Position, v.path, UnresolvedVariable)
-					}
-				}
-			}
-		}
-	}
-	return faults
 }

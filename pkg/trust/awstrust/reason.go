@@ -22,6 +22,7 @@ const (
 	NamesOnly       Cause = "the token's value holds the ids of owner and repository, the policy's only their names"
 	IDsToo          Cause = "the policy's value holds the ids of owner and repository, the token's only their names"
 	OtherContext    Cause = "the repository is right, what follows it is not"
+	Empty           Cause = "the value is empty, which is none to ForAnyValue:"
 	Excluded        Cause = "the policy excludes this value"
 	Absent          Cause = "the token has no such claim"
 	AbsentKey       Cause = "the request has no such key"
@@ -38,6 +39,7 @@ const (
 	EveryoneElse       Cause = "whom NotPrincipal leaves over depends on how AWS sees the caller"
 	PrincipalPattern   Cause = "AWS documents no wildcard in Principal.Federated"
 	NotASCII           Cause = "AWS does not say how it compares letters outside of ASCII without regard to case"
+	SeveralNames       Cause = "there are several of this name, which differ in case"
 	OtherIssuer        Cause = "AWS documents this key for the issuer token.actions.githubusercontent.com alone"
 	SeveralValues      Cause = "the key has several values, or none, and the operator neither ForAnyValue: nor ForAllValues:"
 	NoValues           Cause = "AWS does not say what an empty list of values means"
@@ -60,17 +62,13 @@ type Reason struct {
 	Got      []string // the values of the request; none if it has none, or no one knows them
 }
 
-// String says the reason in one line that is safe to print.
+// String says the reason in one line that is safe to print, but for where it is in the file.
 func (r Reason) String() string {
-	subject := r.Path
-	if r.Operator != "" {
-		subject = r.Operator + " " + r.Key
-	}
 	var got string
 	if len(r.Got) > 0 {
-		got = ", and there is " + list(r.Got, "and")
+		got = ", the request " + list(r.Got, "and")
 	}
-	return untrusted.Line(fmt.Sprintf("%s wants %s%s: %s", subject, list(r.Want, "or"), got, r.Cause))
+	return untrusted.Line(fmt.Sprintf("%s: the policy has %s%s: %s", r.Path, list(r.Want, "or"), got, r.Cause))
 }
 
 // list says the first few of some values.

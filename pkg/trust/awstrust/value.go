@@ -1,7 +1,6 @@
 package awstrust
 
 import (
-	"regexp"
 	"strings"
 
 	"gatepass/pkg/trust"
@@ -26,7 +25,7 @@ type part struct {
 
 // variableForm is what stands between ${ and }: a key of the request, and perhaps what to take in place of a key that the request lacks.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-var variableForm = regexp.MustCompile(`\A([^\s,'{}$*?]+:[^,'{}$*?]+)(?:, '([^']*)')?\z`)
+var variableForm = lazy(`\A([^\s,'{}$*?]+:[^,'{}$*?]+)(?:, '([^']*)')?\z`)
 
 // variables takes a text apart. The problem is what is wrong with a variable in it.
 func variables(text string) (parts []part, problem string) {
@@ -47,7 +46,7 @@ func variables(text string) (parts []part, problem string) {
 			parts = append(parts, part{text: name, plain: true})
 			continue
 		}
-		match := variableForm.FindStringSubmatchIndex(name)
+		match := variableForm().FindStringSubmatchIndex(name)
 		if match == nil {
 			return nil, "has ${" + name + "}, which is no policy variable: it has the form ${aws:username} or ${aws:username, 'default'}"
 		}
@@ -64,6 +63,17 @@ func variables(text string) (parts []part, problem string) {
 type expanded struct {
 	text string
 	glob glob
+}
+
+// plain is a value without policy variables.
+func plain(text string) expanded { return expanded{text, newGlob(text)} }
+
+func (e expanded) lower() expanded {
+	folded := expanded{text: lower(e.text)}
+	for _, r := range e.glob {
+		folded.glob = append(folded.glob, lowerRune(r))
+	}
+	return folded
 }
 
 // expand puts the values of the request into the place of policy variables, if it can.
