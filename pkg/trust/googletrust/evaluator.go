@@ -96,6 +96,7 @@ func (e *Evaluator) checkLimits() {
 	}
 	if !hasSubject {
 		fault(e.provider.Position, "attributeMapping", "must map google.subject")
+		e.Faults[0].Attribute = subjectAttribute
 	}
 	if custom > maxCustom {
 		fault(e.provider.Position, "attributeMapping", "has %d attributes of its own; Google takes %d", custom, maxCustom)

@@ -130,6 +130,22 @@ func doubt(part celast.Expr) (reason string) {
 	return reason
 }
 
+// guessable reports whether a part has no more in doubt than functions of which there can be but one meaning, if Google has them. Others
+// may also take more memory than there is.
+func guessable(part celast.Expr) bool {
+	ok := true
+	walk(part, func(part celast.Expr) {
+		switch part.Kind() {
+		case celast.CallKind:
+			function := part.AsCall().FunctionName()
+			ok = ok && (documented[function] || function == "lowerAscii" || function == "upperAscii")
+		case celast.ComprehensionKind, celast.MapKind, celast.StructKind:
+			ok = false
+		}
+	})
+	return ok
+}
+
 // reference is a member of a variable that an expression reads, such as assertion.ref.
 type reference struct {
 	variable string

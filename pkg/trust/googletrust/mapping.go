@@ -40,7 +40,8 @@ func (d *Decision) mapToken(claims trust.Claims) variables {
 	return v
 }
 
-// mapTo evaluates a mapping. There is no value where it fails, or is in doubt.
+// mapTo evaluates a mapping. There is no value where it fails, or is in doubt. Only google.groups takes a list:
+// https://docs.cloud.google.com/iam/docs/troubleshooting-workforce-identity-federation
 func (x *expression) mapTo(attribute string, v variables) (ref.Val, []Reason) {
 	about := Reason{Check: Mapping, Attribute: attribute, At: x.at, Path: x.path}
 	if doubts := x.doubts(about); len(doubts) > 0 {
@@ -59,6 +60,9 @@ func (x *expression) mapTo(attribute string, v variables) (ref.Val, []Reason) {
 		about.Cause, about.Message = Unevaluable, fmt.Sprintf("is of type %s; only Google knows what it makes of that", value.Type())
 	case attribute != groupsAttribute && !isText:
 		about.Message = fmt.Sprintf("is of type %s, not string", value.Type())
+	case attribute == subjectAttribute && value.Equal(types.String("")) == types.True:
+		// https://docs.cloud.google.com/iam/docs/troubleshooting-workforce-identity-federation
+		about.Cause, about.Message = Failed, "is empty, from which Google obtains no subject"
 	default:
 		return value, nil
 	}
@@ -92,7 +96,7 @@ func native(value ref.Val) any {
 	return all
 }
 
-// size is why the attributes are too long, or too short.
+// size is why the attributes are too long.
 func (e *Evaluator) size(attributes map[string]any) (reasons []Reason) {
 	about := func(attribute string) Reason {
 		reason := Reason{Check: Limits, Attribute: attribute, Path: "attributeMapping"}
@@ -101,12 +105,9 @@ func (e *Evaluator) size(attributes map[string]any) (reasons []Reason) {
 		}
 		return reason
 	}
-	if subject, ok := attributes[subjectAttribute].(string); ok && (subject == "" || len(subject) > maxSubject) {
+	if subject, ok := attributes[subjectAttribute].(string); ok && len(subject) > maxSubject {
 		reason := about(subjectAttribute)
 		reason.Message = fmt.Sprintf("%s is %d bytes long; Google takes %d", quote(subject), len(subject), maxSubject)
-		if subject == "" {
-			reason.Cause, reason.Message = Unevaluable, "is empty; only Google knows whether it takes that"
-		}
 		reasons = append(reasons, reason)
 	}
 	// Google says 8 KB, not whether the names count.
