@@ -162,7 +162,10 @@ func (d *show) indented(write func(io.Writer)) {
 		fmt.Fprintln(&text, "nothing")
 	}
 	for line := range strings.Lines(text.String()) {
-		fmt.Fprint(d.out, "  ", line)
+		if line != "\n" {
+			line = "  " + line
+		}
+		fmt.Fprint(d.out, line)
 	}
 }
 

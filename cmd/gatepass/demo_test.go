@@ -16,7 +16,7 @@ var varying = []struct{ form, name string }{
 	{`http://127\.0\.0\.1:[0-9]+`, "http://127.0.0.1:8484"},
 	{regexp.QuoteMeta(os.TempDir()) + `/gatepass-demo-[0-9]+`, "/tmp/gatepass-demo"},
 	{`[0-9]{2}:[0-9]{2}:[0-9]{2} UTC`, "06:00:00 UTC"},
-	{`request [0-9a-f-]{36}`, "request 1234"},
+	{`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`, "1234"},
 }
 
 func TestDemo(t *testing.T) {

@@ -72,7 +72,9 @@ func (a Action) Main(ctx context.Context, args []string) int {
 	if ctx.Err() != nil {
 		err = errors.New("the step was cancelled")
 	}
-	log.Error(Message(err))
+	for _, text := range annotations(err) {
+		log.Error(text)
+	}
 	return exitFailed
 }
 

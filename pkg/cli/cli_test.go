@@ -79,6 +79,23 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// The runner cuts a long annotation, so that two long explanations are two annotations.
+func TestExplanationsThatDoNotFitTogetherAreToldApart(t *testing.T) {
+	t.Parallel()
+	clouds, base := newClouds(t)
+	_, _, env := begin(t, clouds, base, map[string]string{
+		"aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::123456789012:role/" + strings.Repeat("team/", 60) + "deploy",
+		"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/other",
+	})
+	log, _ := run(t.Context(), env, "/sign-in")
+	for i, want := range []string{"AWS, role arn:aws:iam::", "Google Cloud, a principal of "} {
+		annotations := strings.Split(log, "::error::")[1:]
+		if len(annotations) != 2 || !strings.HasPrefix(annotations[i], want) {
+			t.Errorf("got %q, want two annotations, and %q first in number %d", annotations, want, i)
+		}
+	}
+}
+
 // filesOf is the environment of a step with the permission id-token: write and without inputs.
 func filesOf(t *testing.T) map[string]string {
 	t.Helper()

@@ -40,7 +40,7 @@ func (w *world) idToken(args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "", os.WriteFile(filepath.Join(w.job.Workspace(), args[0]), []byte(answer.Value+"\n"), 0o600)
+	return "", os.WriteFile(filepath.Join(w.job.Workspace(), args[0]), []byte(answer.Value), 0o600)
 }
 
 // parameters prints the last request to AWS.

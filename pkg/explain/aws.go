@@ -11,34 +11,6 @@ import (
 	"gatepass/pkg/quote"
 )
 
-// said is certain of a service's answer that holds a text.
-func said(service, code, text string) func(Case) odds {
-	return func(c Case) odds {
-		if c.Refusal.Service == service && c.Refusal.Code == code && strings.Contains(c.Refusal.Message, text) {
-			return certain
-		}
-		return no
-	}
-}
-
-// where narrows what a cause fits to the cases for which something more holds, which is asked of no other case.
-func where(fits func(Case) odds, holds func(Case) bool) func(Case) odds {
-	return func(c Case) odds {
-		odds := fits(c)
-		if odds == no || !holds(c) {
-			return no
-		}
-		return odds
-	}
-}
-
-// perhaps is what fits and cannot be told from others.
-func perhaps(fits func(Case) odds) func(Case) odds {
-	return func(c Case) odds { return min(fits(c), maybe) }
-}
-
-func not(holds func(Case) bool) func(Case) bool { return func(c Case) bool { return !holds(c) } }
-
 // role is the role that was asked for, as the step names it. Keys can sign in without one.
 func (c Case) role() inputs.AWSRole {
 	if c.AWS.Role == nil {
@@ -96,6 +68,11 @@ func policyJSON(indent string, value any) string {
 // getRole prints something of the role.
 func (c Case) getRole(query string, more ...string) string {
 	return quote.Command(append([]string{"aws", "iam", "get-role", "--role-name", c.roleName(), "--query", query}, more...)...)
+}
+
+// remark is what to paste, below a line that says what it is for. In a shell, in YAML and in a person's eyes # begins a comment.
+func remark(text string, paste ...string) string {
+	return strings.Join(append([]string{"# " + text}, paste...), "\n")
 }
 
 // input is a line of the step, under with:.

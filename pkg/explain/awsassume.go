@@ -84,11 +84,9 @@ var awsAssumeCauses = []cause{
 				c.caller(), c.externalID()),
 			Fix: fmt.Sprintf("Look at the trust policy with credentials of %s, and at the caller's policies in its own account:", c.account()),
 			Paste: []string{
-				"# The trust policy needs a statement with Action sts:AssumeRole and this Principal:",
-				c.getRole("Role.AssumeRolePolicyDocument"),
-				c.callerPrincipal(),
-				"# The caller needs this statement:",
-				c.allowStatement(),
+				remark("The trust policy needs a statement with Action sts:AssumeRole and this Principal:",
+					c.getRole("Role.AssumeRolePolicyDocument"), c.callerPrincipal()),
+				remark("The caller needs this statement:", c.allowStatement()),
 			},
 		}
 	}},

@@ -87,7 +87,7 @@ var populated = []string{
 // guess is what may be wrong with a policy that the step does not have.
 func guess(fits func(Case) odds) func(Case) odds { return perhaps(where(fits, not(hasPolicy))) }
 
-var denied = said(AWSSTS, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+var denied = ofToken("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 
 func hasCapitals(c Case) bool { return strings.ToLower(c.claim("repository")) != c.claim("repository") }
 

@@ -44,7 +44,7 @@ var awsProviderCauses = []cause{
 	}},
 }
 
-var noProvider = said(AWSSTS, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for")
+var noProvider = ofToken("InvalidIdentityToken", "No OpenIDConnect provider found in your account for")
 
 const usualIssuer = "https://token.actions.githubusercontent.com"
 

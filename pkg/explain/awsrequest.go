@@ -16,10 +16,9 @@ var awsRequestCauses = []cause{
 			Meaning: fmt.Sprintf("The step asks for a session of %s; the role does not allow such a long one.", span(c.role().Duration)),
 			Fix:     "There are two ways out:",
 			Paste: []string{
-				"# Either ask for less; every role allows an hour:",
-				input("role-duration-seconds", "3600"),
-				"# Or raise what the role allows, up to 12 hours:",
-				quote.Command("aws", "iam", "update-role", "--role-name", c.roleName(), "--max-session-duration", seconds(c.role().Duration)),
+				remark("Either ask for less; every role allows an hour:", input("role-duration-seconds", "3600")),
+				remark("Or raise what the role allows, up to 12 hours:",
+					quote.Command("aws", "iam", "update-role", "--role-name", c.roleName(), "--max-session-duration", seconds(c.role().Duration))),
 			},
 		}
 	}},

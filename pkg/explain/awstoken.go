@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"gatepass/pkg/quote"
@@ -13,7 +14,7 @@ import (
 // awsTokenCauses are those for which STS refuses the token itself, before it looks at the role:
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
 var awsTokenCauses = []cause{
-	{"aws-audience", said(AWSSTS, "InvalidIdentityToken", "Incorrect token audience"), explainAWSAudience},
+	{"aws-audience", ofToken("InvalidIdentityToken", "Incorrect token audience"), explainAWSAudience},
 	{"aws-keys-busy", where(noKeys, func(c Case) bool { return issuerHost(c) == "token.actions.githubusercontent.com" }), func(Case) Explanation {
 		return Explanation{
 			Meaning: "AWS could not fetch the keys that GitHub signs its tokens with, which happens for moments when many jobs sign in at once. The step has used up its attempts.",
@@ -31,51 +32,57 @@ var awsTokenCauses = []cause{
 			},
 		}
 	}},
-	{"aws-thumbprint", said(AWSSTS, "InvalidIdentityToken", "doesn't match configured thumbprint"), func(c Case) Explanation {
+	{"aws-thumbprint", ofToken("InvalidIdentityToken", "doesn't match configured thumbprint"), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The OIDC provider in IAM pins the certificate of %s, and that has changed.", issuerHost(c)),
 			Fix:     "Give the provider the thumbprint of the new certificate, which you get as in https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html:",
 			Paste:   []string{quote.Command("aws", "iam", "update-open-id-connect-provider-thumbprint", "--open-id-connect-provider-arn", c.providerARN(), "--thumbprint-list") + " THUMBPRINT"},
 		}
 	}},
-	{"aws-token-form", where(said(AWSSTS, "InvalidIdentityToken", "is not a valid JWT"), fromFile), func(c Case) Explanation {
+	{"aws-token-form", where(ofToken("InvalidIdentityToken", "is not a valid JWT"), fromFile), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The file of web-identity-token-file, %s, holds no ID token that AWS can read: one is a JWT, three parts with dots between them, signed with RS256, RS384, RS512, ES256, ES384 or ES512.", c.AWS.TokenFile),
 			Fix:     "Write the token itself into the file, neither JSON nor an access token. Or leave the input out, and the step uses GitHub's own token.",
 		}
 	}},
-	{"aws-token-issuer", where(said(AWSSTS, "InvalidIdentityToken", "Issuer must be a valid URL"), fromFile), func(c Case) Explanation {
+	{"aws-token-issuer", where(ofToken("InvalidIdentityToken", "Issuer must be a valid URL"), fromFile), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The token in %s names the issuer %q. That is no https:// address, so AWS cannot look up who signed the token.", c.AWS.TokenFile, c.claim("iss")),
 			Fix:     "Use a token of an issuer with a public https:// address (for Kubernetes, --service-account-issuer), or leave web-identity-token-file out and the step uses GitHub's own token.",
 		}
 	}},
-	{"aws-token-expired-file", where(said(AWSSTS, "ExpiredTokenException", "Token expired"), fromFile), func(c Case) Explanation {
+	{"aws-token-expired-file", where(ofToken("ExpiredTokenException", "Token expired"), fromFile), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The token in %s had expired%s before AWS saw it.", c.AWS.TokenFile, c.expiredSince()),
 			Fix:     "Write the file anew right before this step; GitHub's tokens live for 5 minutes. Or leave web-identity-token-file out: the step then fetches GitHub's token itself.",
 		}
 	}},
-	{"aws-token-expired", said(AWSSTS, "ExpiredTokenException", "Token expired"), func(c Case) Explanation {
+	{"aws-token-expired", ofToken("ExpiredTokenException", "Token expired"), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("GitHub's token had expired%s before AWS saw it, though the step had only just fetched it.", c.expiredSince()),
 			Fix:     "The runner was probably suspended in between. Run the job again.",
 		}
 	}},
-	{"aws-issuer-unanswered", said(AWSSTS, "IDPCommunicationError", ""), func(c Case) Explanation {
+	{"aws-issuer-unanswered", ofToken("IDPCommunicationError", ""), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("AWS got no answer from the token's issuer, %s, and the step has used up its attempts.", c.claim("iss")),
 			Fix:     "Run the job again. If it stays so, see whether the issuer answers from the internet:",
 			Paste:   []string{quote.Command("curl", "--fail", c.claim("iss")+"/.well-known/openid-configuration")},
 		}
 	}},
-	{"aws-claim-rejected", said(AWSSTS, "IDPRejectedClaim", ""), func(c Case) Explanation {
+	{"aws-claim-rejected", ofToken("IDPRejectedClaim", ""), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("AWS says that the token's issuer, %s, has withdrawn the token or what it says.", c.claim("iss")),
 			Fix:     "Run the job again, which gives it a new token.",
 		}
 	}},
-	{"aws-token", where(said(AWSSTS, "InvalidIdentityToken", ""), not(isNoProvider)), func(c Case) Explanation {
+	{"aws-job-token", jobsToken, func(Case) Explanation {
+		return Explanation{
+			Meaning: "The step asks for the job's own credentials, which are to come from the token in AWS_WEB_IDENTITY_TOKEN_FILE for the role in AWS_ROLE_ARN. AWS refuses that token, or it for that role.",
+			Fix:     "Empty both variables, or have this step sign in with that token and explain the refusal: set role-to-assume to the role, and web-identity-token-file to the file.",
+		}
+	}},
+	{"aws-token", where(ofToken("InvalidIdentityToken", ""), not(isNoProvider)), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("AWS refuses the token itself. It has not come to the trust policy of the role %s yet.", c.roleName()),
 			Fix:     fmt.Sprintf("Compare what the token says, issuer %s and audience %s, with the OIDC provider:", c.claim("iss"), c.claim("aud")),
@@ -84,7 +91,21 @@ var awsTokenCauses = []cause{
 	}},
 }
 
-var noKeys = said(AWSSTS, "InvalidIdentityToken", "Couldn't retrieve verification key")
+// ofToken is certain of an answer about the token that the step has sent.
+func ofToken(code, text string) func(Case) odds { return where(said(AWSSTS, code, text), withToken) }
+
+// jobsToken fits where a library has sent a token of the job's, of which nothing is known.
+func jobsToken(c Case) odds {
+	if c.Refusal.Service != AWSSTS || withToken(c) {
+		return no
+	}
+	if c.Refusal.Code == "InvalidIdentityToken" || strings.HasPrefix(c.Refusal.Message, "Token expired") || strings.HasSuffix(c.Refusal.Message, "perform sts:AssumeRoleWithWebIdentity") {
+		return certain
+	}
+	return no
+}
+
+var noKeys = ofToken("InvalidIdentityToken", "Couldn't retrieve verification key")
 
 func isNoProvider(c Case) bool { return noProvider(c) != no }
 
@@ -95,11 +116,10 @@ func explainAWSAudience(c Case) Explanation {
 		Meaning: fmt.Sprintf("The token is for the audience %s, which is not among the client IDs of the OIDC provider for %s in %s. %s", c.claim("aud"), c.issuer(), c.account(), why),
 		Fix:     "There are two ways out:",
 		Paste: []string{
-			"# Either have the provider accept it:",
-			quote.Command("aws", "iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", c.providerARN(), "--client-id", c.claim("aud")),
-			"# Or see what it accepts, set the input to that, such as here, and have the trust policy name the same in its condition on aud:",
-			c.getProvider(),
-			input("audience", guess),
+			remark("Either have the provider accept it:",
+				quote.Command("aws", "iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", c.providerARN(), "--client-id", c.claim("aud"))),
+			remark("Or see what it accepts, and ask for that, such as here. The trust policy's condition on aud must name the same:",
+				c.getProvider(), input("audience", guess)),
 		},
 	}
 }

@@ -48,10 +48,9 @@ var googleEvidenceCauses = []cause{
 			Meaning: fmt.Sprintf("The token is for the audience %s. The provider accepts %s, says google-provider.", c.claim("aud"), strings.Join(accepted, " and ")),
 			Fix:     "There are two ways out:",
 			Paste: []string{
-				"# Either ask for what it accepts:",
-				input("audience", accepted[0]),
-				"# Or have the provider accept the token's audience, too:",
-				c.update("--allowed-audiences=" + strings.Join(append(slices.Clone(accepted), c.claim("aud")), ",")),
+				remark("Either ask for what it accepts:", input("audience", accepted[0])),
+				remark("Or have the provider accept the token's audience, too:",
+					c.update("--allowed-audiences="+strings.Join(append(slices.Clone(accepted), c.claim("aud")), ","))),
 			},
 		}
 	}},
@@ -113,29 +112,34 @@ func explainCondition(c Case) Explanation {
 		Meaning: fmt.Sprintf("The provider's attribute condition does not admit this job. It is in google-provider, line %d: %s", c.Provider.Condition.Line, condition),
 		Fix:     "Compare it with what it reads in this job's token, and correct it:",
 	}
+	var notes []string
+	note := func(format string, values ...any) { notes = append(notes, "# "+fmt.Sprintf(format, values...)) }
 	corrected := numberForm.ReplaceAllString(condition, "$1'$2'")
 	if corrected != condition {
-		e.Paste = append(e.Paste, "# IDs are texts, and a text never equals a number.")
+		note("IDs are texts, and a text never equals a number.")
 	}
 	for _, claim := range claimsIn(condition) {
 		value, known := c.Claims[claim]
 		if !known {
-			e.Paste = append(e.Paste, fmt.Sprintf("# assertion.%s: this token has none, so a comparison with it does not hold", claim))
+			note("assertion.%s: this token has none, so a comparison with it does not hold", claim)
 			continue
 		}
-		e.Paste = append(e.Paste, fmt.Sprintf("# assertion.%s: %q", claim, fmt.Sprint(value)))
+		note("assertion.%s: %q", claim, fmt.Sprint(value))
 		corrected = literalForm.ReplaceAllStringFunc(corrected, func(literal string) string {
 			if text := literal[1 : len(literal)-1]; text != value && strings.EqualFold(text, fmt.Sprint(value)) {
-				e.Paste = append(e.Paste, fmt.Sprintf("# %q differs from that only in case.", text))
+				note("%q differs from that only in case.", text)
 				return quote.CEL(fmt.Sprint(value))
 			}
 			return literal
 		})
 	}
-	if corrected != condition {
-		e.Paste = append(e.Paste, "# As it was probably meant:", c.update("--attribute-condition="+corrected))
+	if len(notes) > 0 {
+		e.Paste = append(e.Paste, strings.Join(notes, "\n"))
 	}
-	e.Paste = append(e.Paste, "# To admit every job of "+c.claim("repository")+", and no other:", c.update("--attribute-condition="+GoogleCondition(c.Claims)))
+	if corrected != condition {
+		e.Paste = append(e.Paste, remark("As it was probably meant:", c.update("--attribute-condition="+corrected)))
+	}
+	e.Paste = append(e.Paste, remark("To admit every job of "+c.claim("repository")+", and no other:", c.update("--attribute-condition="+GoogleCondition(c.Claims))))
 	return e
 }
 

@@ -101,15 +101,6 @@ type Explanation struct {
 	Others []Explanation
 }
 
-// odds is how far the evidence speaks for a cause.
-type odds int
-
-const (
-	no odds = iota
-	maybe
-	certain
-)
-
 // cause is one reason for a refusal.
 type cause struct {
 	name    string
@@ -149,7 +140,7 @@ func (e Explanation) Text() string {
 	var text strings.Builder
 	e.write(&text)
 	if len(e.Others) > 0 {
-		text.WriteString("If that is not it:\n")
+		text.WriteString("\nIf that is not it:\n")
 	}
 	for _, other := range e.Others {
 		text.WriteString("- " + other.Meaning + " " + other.Fix + "\n")

@@ -133,17 +133,6 @@ var (
 	wrongIssuer       = either(said(GoogleSTS, "invalid_grant", "The issuer in ID Token"), said(GoogleSTS, "invalid_grant", "Specified identity issuer"))
 )
 
-// either fits where one of several does.
-func either(fits ...func(Case) odds) func(Case) odds {
-	return func(c Case) odds {
-		best := no
-		for _, fit := range fits {
-			best = max(best, fit(c))
-		}
-		return best
-	}
-}
-
 func (c Case) listProviders() string {
 	of := c.workloadIdentity()
 	return gcloudProviders("list", "--workload-identity-pool="+of.pool, "--location=global", "--project="+of.project, "--show-deleted", "--format=value(name,state,disabled)")

@@ -53,18 +53,18 @@ func (l *Log) Warning(text string) { l.annotate(l.actions.Warningf, text) }
 // Error writes an annotation, which may have several lines.
 func (l *Log) Error(text string) { l.annotate(l.actions.Errorf, text) }
 
-// maxAnnotation is the number of characters after which the runner cuts an annotation, in the log, too: actions/runner,
+// MaxAnnotation is the number of characters after which the runner cuts an annotation, in the log, too: actions/runner,
 // src/Runner.Worker/ExecutionContext.cs.
-const maxAnnotation = 4096
+const MaxAnnotation = 4096
 
 // annotate writes what does not fit into an annotation below it.
 func (l *Log) annotate(write func(string, ...any), text string) {
 	text = inert(text)
 	fits, rest := text, ""
-	if len(text) > maxAnnotation {
-		end := strings.LastIndexByte(text[:maxAnnotation], '\n')
+	if len(text) > MaxAnnotation {
+		end := strings.LastIndexByte(text[:MaxAnnotation], '\n')
 		if end < 0 {
-			end = maxAnnotation
+			end = MaxAnnotation
 		}
 		fits, rest = text[:end], strings.TrimPrefix(text[end:], "\n")
 	}

@@ -87,19 +87,19 @@ func (s Step) withoutToken(p plan) error {
 	return fmt.Errorf("%w%s", a.err, meaning(p.Explain, a))
 }
 
-// meaning is what a refusal means, on lines of its own.
+// meaning is what a refusal means, in a paragraph of its own.
 func meaning(when inputs.Explain, a attempt) string {
 	if when == inputs.Never || !a.isRefused() {
 		return ""
 	}
 	if explanation, ok := explain.Explain(a.known); ok {
-		return "\n" + explanation.Text()
+		return "\n\n" + explanation.Text()
 	}
 	claims := a.known.Claims
 	if claims["sub"] == nil {
 		return ""
 	}
-	return fmt.Sprintf("\nThe ID token said: issuer %v, audience %v, subject %v. Compare it with what the cloud trusts", claims["iss"], claims["aud"], claims["sub"])
+	return fmt.Sprintf("\n\nThe ID token said: issuer %v, audience %v, subject %v. Compare it with what the cloud trusts", claims["iss"], claims["aud"], claims["sub"])
 }
 
 // summarize writes the step's summary, if it is to have one: about refusals, or on demand about a success.

@@ -36,6 +36,9 @@ func (s Step) report(p plan, got session, f file, env runner.Variables) {
 	}
 	if got.aws != nil {
 		s.Log.Info("AWS: %s", awsPhrase(*got.aws))
+		if got.aws.FromJob && s.getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && s.getenv("AWS_ACCESS_KEY_ID") == "" {
+			s.Log.Info("  Later steps find them by AWS_WEB_IDENTITY_TOKEN_FILE alone, which AWS's SDKs read and other programs do not. For those, set role-to-assume and web-identity-token-file")
+		}
 		s.reportNames("the region", env, awsRegionVariables)
 		s.reportNames("the credentials", env, awsKeyVariables)
 		s.reportNames("the profile "+p.AWS.Profile, env, awsProfileVariables)
