@@ -6,18 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"cel.dev/cel-go/common/types"
-
 	"gatepass/pkg/trust"
-	"gatepass/pkg/untrusted"
 )
 
 // Binding is a member of an IAM policy's binding, and where it stands.
 type Binding struct {
 	trust.Text         // the member
 	Path        string // such as bindings[0].members[1]
-	Role        string
-	Conditional bool // the binding has a condition of its own, which is not looked at
+	Role        string // such as roles/iam.workloadIdentityUser
+	Conditional bool   // the binding has a condition of its own, which is not looked at
 }
 
 // ParseBindings reads the members of an IAM policy, such as the answer of `gcloud iam service-accounts get-iam-policy --format=json`:
@@ -86,12 +83,12 @@ func (l *linter) lintBinding(b Binding) {
 	second := secondAttribute.FindStringSubmatch(m.value)
 	switch {
 	case m.attribute == "":
-		find(wildcardMember, "everybody in the pool has "+untrusted.Line(b.Role), narrower)
+		find(wildcardMember, "everybody in the pool has "+b.Role, narrower)
 	case second != nil:
 		find(twoAttributes, fmt.Sprintf("%s is taken for a part of the value of %s", second[1], m.attribute),
 			"map an attribute to both, such as assertion.repository_id + '/' + assertion.ref, and bind to that")
 	case !l.evaluator.maps(m.attribute):
-		find(unmappedAttribute, "the provider does not map "+untrusted.Line(m.attribute)+": nobody is in this set",
+		find(unmappedAttribute, "the provider does not map "+m.attribute+": nobody is in this set",
 			"map it, or bind to an attribute that is mapped")
 	default:
 		l.lintMember(m, find, narrower)
@@ -160,11 +157,5 @@ func (l *linter) isMember(b Binding, j job) bool {
 }
 
 func (l *linter) isMemberOf(m member, j job) bool {
-	if m.attribute == "" {
-		return true
-	}
-	read := referenceTo(m.attribute)
-	attributes, _ := l.evaluator.guess(j)[read.variable].(map[string]any)
-	value, _ := attributes[read.key].(types.String)
-	return string(value) == m.value
+	return m.attribute == "" || l.evaluator.attributeOf(j, m.attribute) == m.value
 }

@@ -9,7 +9,6 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"gatepass/pkg/trust"
-	"gatepass/pkg/untrusted"
 )
 
 const (
@@ -43,7 +42,7 @@ type Evaluator struct {
 
 	provider  *trust.GoogleProvider
 	mapping   map[string]*expression // by attribute; those that compile
-	condition *expression            // nil if there is none that compiles
+	condition *expression            // nil if there is none, or none that compiles
 }
 
 // Compile compiles the expressions of a provider. An evaluator with faults allows no token.
@@ -52,7 +51,10 @@ func Compile(p *trust.GoogleProvider) *Evaluator {
 	e.checkLimits()
 	for _, m := range p.Mapping {
 		name := m.Attribute.Value
-		about := Reason{Check: Mapping, Attribute: name, Path: "attributeMapping." + untrusted.Line(name)}
+		if !attributeForm.MatchString(name) {
+			continue
+		}
+		about := Reason{Check: Mapping, Attribute: name, Path: "attributeMapping." + name}
 		if x := e.compile(mappingLanguage(), m.Expression, about, maxMapping, cel.DynType); x != nil {
 			e.mapping[name] = x
 		}
@@ -95,8 +97,9 @@ func (e *Evaluator) checkLimits() {
 		}
 	}
 	if !hasSubject {
-		fault(e.provider.Position, "attributeMapping", "must map google.subject")
-		e.Faults[0].Attribute = subjectAttribute
+		e.Faults = append(e.Faults, Reason{
+			Check: Limits, Attribute: subjectAttribute, At: e.provider.Position, Path: "attributeMapping", Message: "must map google.subject",
+		})
 	}
 	if custom > maxCustom {
 		fault(e.provider.Position, "attributeMapping", "has %d attributes of its own; Google takes %d", custom, maxCustom)

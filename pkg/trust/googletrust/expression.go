@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
@@ -21,7 +22,8 @@ type expression struct {
 	source []rune
 	env    *cel.Env
 	ast    *celast.AST
-	whole  cel.Program
+
+	programs sync.Map // of the parts that were evaluated, by their ID
 }
 
 // compile parses and checks an expression whose value must be of type want. The error tells where in the text the fault is.
@@ -34,20 +36,23 @@ func compile(env *cel.Env, text trust.Text, path string, want *cel.Type) (*expre
 	if got := checked.OutputType(); !want.IsAssignableType(got) && got != cel.DynType {
 		return nil, fmt.Errorf("%s is of type %s, not %s", quote(text.Value), got, want)
 	}
-	x := &expression{path: path, at: text.Position, source: []rune(text.Value), env: env, ast: checked.NativeRep()}
-	var err error
-	if x.whole, err = x.plan(x.root()); err != nil {
-		return nil, fmt.Errorf("%s: %w", quote(text.Value), err)
-	}
-	return x, nil
+	return &expression{path: path, at: text.Position, source: []rune(text.Value), env: env, ast: checked.NativeRep()}, nil
 }
 
 func (x *expression) root() celast.Expr { return x.ast.Expr() }
 
 // plan makes a part of the expression a program of its own.
 func (x *expression) plan(part celast.Expr) (cel.Program, error) {
+	if program, ok := x.programs.Load(part.ID()); ok {
+		return program.(cel.Program), nil
+	}
 	parsed := celast.NewAST(part, x.ast.SourceInfo())
-	return x.env.PlanProgram(celast.NewCheckedAST(parsed, x.ast.TypeMap(), x.ast.ReferenceMap()), cel.CostLimit(maxCost))
+	program, err := x.env.PlanProgram(celast.NewCheckedAST(parsed, x.ast.TypeMap(), x.ast.ReferenceMap()),
+		cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	if err == nil {
+		x.programs.Store(part.ID(), program)
+	}
+	return program, err
 }
 
 // evaluate returns the value of a part of the expression.
@@ -60,9 +65,9 @@ func (x *expression) evaluate(part celast.Expr, variables map[string]any) (ref.V
 	return value, err
 }
 
-// holds reports whether the whole expression is true, as this program evaluates it.
-func (x *expression) holds(variables map[string]any) bool {
-	value, _, err := x.whole.Eval(variables)
+// holds reports whether a part of the expression is true, as this program evaluates it.
+func (x *expression) holds(part celast.Expr, variables map[string]any) bool {
+	value, err := x.evaluate(part, variables)
 	return err == nil && value == types.True
 }
 

@@ -79,7 +79,8 @@ type Decision struct {
 	Reasons []Reason // in the order of the checks; the first that denies is the one that Google tells. Empty if allowed.
 	// Attributes by name, such as google.subject: those that could be mapped.
 	Attributes map[string]any
-	// Members are the members of IAM bindings that the token is, whether or not the provider lets it in:
+	// Members are the members of IAM bindings that the token is, whether or not the provider lets it in. Like Attributes they hold claims
+	// as they are, and must be cleaned before they are printed:
 	// https://docs.cloud.google.com/iam/docs/principal-identifiers
 	Members []string
 

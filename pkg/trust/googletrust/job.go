@@ -42,9 +42,6 @@ var (
 func jobWith(claims map[string]string) job {
 	j := exampleJob
 	j.others = maps.Clone(claims)
-	if j.others == nil {
-		j.others = map[string]string{}
-	}
 	take := func(claim string, form *regexp.Regexp) []string {
 		parts := form.FindStringSubmatch(claims[claim])
 		if parts != nil {

@@ -12,12 +12,8 @@ import (
 	"cel.dev/cel-go/ext"
 )
 
-const (
-	// maxCost bounds an evaluation. The dearest expression that fits into Google's limits costs a hundredth of it.
-	maxCost = 1_000_000
-	// maxNesting bounds the parser.
-	maxNesting = 100
-)
+// maxCost bounds an evaluation.
+const maxCost = 1_000_000
 
 // mappingLanguage is CEL as Google has it in mappings: the token's claims, strings that have split and the like, and extract. It has more
 // functions than Google is known to have, see documented.
@@ -27,7 +23,6 @@ var mappingLanguage = sync.OnceValue(func() *cel.Env {
 		ext.Strings(),
 		cel.Function("extract", cel.MemberOverload("string_extract_string",
 			[]*cel.Type{cel.StringType, cel.StringType}, cel.StringType, cel.BinaryBinding(extract))),
-		cel.ParserRecursionLimit(maxNesting),
 	))
 })
 

@@ -79,8 +79,11 @@ type linter struct {
 	findings  []trust.Finding
 }
 
+// find adds a finding. Names in it may be from anywhere, so it is cleaned.
 func (l *linter) find(rule *trust.Rule, at trust.Position, path, message, fix string) {
-	l.findings = append(l.findings, trust.Finding{Rule: rule, At: at, Path: path, Message: message, Fix: fix})
+	l.findings = append(l.findings, trust.Finding{
+		Rule: rule, At: at, Path: path, Message: untrusted.Line(message), Fix: untrusted.Line(fix),
+	})
 }
 
 // findIn adds a finding about a part of an expression.
@@ -139,8 +142,8 @@ func (l *linter) lintMapping() {
 // issuedClaims are the claims that GitHub issues. There are custom properties, too, repo_property_NAME.
 //   - https://docs.github.com/en/actions/reference/security/oidc
 //   - claims_supported of https://token.actions.githubusercontent.com/.well-known/openid-configuration
-var issuedClaims = strings.Fields(`actor actor_id aud base_ref check_run_id enterprise enterprise_id environment environment_node_id event_name
-	exp head_ref iat iss issuer_scope job_workflow_ref job_workflow_sha jti nbf ref ref_protected ref_type repository repository_id
+var issuedClaims = strings.Fields(`actor actor_id aud base_ref check_run_id enterprise enterprise_id environment environment_node_id
+	event_name exp head_ref iat iss issuer_scope job_workflow_ref job_workflow_sha jti nbf ref ref_protected ref_type repository repository_id
 	repository_owner repository_owner_id repository_visibility run_attempt run_id run_number runner_environment sha sub workflow workflow_ref
 	workflow_sha`)
 
@@ -155,9 +158,9 @@ func (l *linter) lintClaims(x *expression) {
 		seen = append(seen, read)
 		switch {
 		case read.variable == "assertion" && l.isGitHub && !isIssued(read.key):
-			l.findIn(unknownClaim, x, part, "GitHub issues no claim "+untrusted.Line(read.key), "use "+similarClaim(read.key))
+			l.findIn(unknownClaim, x, part, "GitHub issues no claim "+read.key, "use "+similarClaim(read.key))
 		case read.variable == "google" && !attributeForm.MatchString(read.String()):
-			l.findIn(unmappedAttribute, x, part, "there is no "+read.String(), "use attribute."+untrusted.Line(read.key)+", and map it")
+			l.findIn(unmappedAttribute, x, part, "there is no "+read.String(), "use attribute."+read.key+", and map it")
 		case read.variable != "assertion" && !l.evaluator.maps(read.String()):
 			l.findIn(unmappedAttribute, x, part, read.String()+" is not mapped", fmt.Sprintf("map %s to assertion.%s", read, read.key))
 		}

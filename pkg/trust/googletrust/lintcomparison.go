@@ -10,8 +10,6 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
-
-	"gatepass/pkg/untrusted"
 )
 
 var (
@@ -54,7 +52,7 @@ func (l *linter) lintNumber(x *expression, part celast.Expr) {
 		if isCall(part, operators.NotEquals) {
 			result = "always holds"
 		}
-		l.findIn(numberForString, x, part, fmt.Sprintf("%s is a string, and %s a number: this %s", untrusted.Line(claim), number, result),
+		l.findIn(numberForString, x, part, fmt.Sprintf("%s is a string, and %s a number: this %s", claim, number, result),
 			fmt.Sprintf("write '%s'", number))
 	}
 }

@@ -3,6 +3,7 @@ package googletrust
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -102,12 +103,19 @@ func (l *linter) successor(j job) job {
 	return successor
 }
 
-// similarJobs are jobs of others who have chosen names that are like the owner's and the repository's: longer ones, and that of a branch.
+// similarJobs are jobs of others who have chosen names that are like the owner's and the repository's: longer ones, one with another
+// letter, and that of a branch.
 func similarJobs(j job) []job {
 	branch := j.of("mallory", "app")
 	branch.ref, branch.context = "refs/heads/"+j.repository(), ":ref:refs/heads/"+j.repository()
-	return []job{j.of(j.owner+"-evil", j.name), j.of("evil-"+j.owner, j.name), j.of("mallory", j.owner+"-"+j.name), branch}
+	return []job{
+		j.of(j.owner+"-evil", j.name), j.of("evil-"+j.owner, j.name), j.of("mallory", j.owner+"-"+j.name),
+		j.of(otherLetter.ReplaceAllString(j.owner, "q"), j.name), branch,
+	}
 }
+
+// otherLetter is the last letter of a name.
+var otherLetter = regexp.MustCompile(`.$`)
 
 // lintAdmission reports the gravest of what one alternative lets in.
 func (l *linter) lintAdmission(x *expression, a admission) {
@@ -199,7 +207,7 @@ func (l *linter) lintSubjectLength(admissions []admission) {
 			if !l.evaluator.holds(l.evaluator.condition, a.part, long) {
 				long = j // the branch is given
 			}
-			subject := l.evaluator.subjectOf(long)
+			subject := l.evaluator.attributeOf(long, subjectAttribute)
 			if len(subject) > maxSubject {
 				l.findIn(longSubject, x, x.root(), fmt.Sprintf("of a job of %s it can be %d bytes long, as %s is; Google takes %d",
 					long.repository(), len(subject), quote(subject), maxSubject),
@@ -210,9 +218,10 @@ func (l *linter) lintSubjectLength(admissions []admission) {
 	}
 }
 
-// subjectOf is google.subject of a job's token.
-func (e *Evaluator) subjectOf(j job) string {
-	google, _ := e.guess(j)["google"].(map[string]any)
-	subject, _ := google["subject"].(types.String)
-	return string(subject)
+// attributeOf is what a job's token is mapped to, if that is a text.
+func (e *Evaluator) attributeOf(j job, attribute string) string {
+	read := referenceTo(attribute)
+	mapped, _ := e.guess(j, read)[read.variable].(map[string]any)
+	text, _ := mapped[read.key].(types.String)
+	return string(text)
 }

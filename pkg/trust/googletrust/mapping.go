@@ -47,7 +47,7 @@ func (x *expression) mapTo(attribute string, v variables) (ref.Val, []Reason) {
 	if doubts := x.doubts(about); len(doubts) > 0 {
 		return nil, doubts
 	}
-	value, _, err := x.whole.Eval(v.cel)
+	value, err := x.evaluate(x.root(), v.cel)
 	switch _, isText := value.(types.String); {
 	case err != nil:
 		about.Cause, about.Message = Failed, x.failure(x.root(), v, err)

@@ -82,11 +82,11 @@ func (d Decision) Match(name string) Match {
 	case !d.evaluator.maps(m.attribute):
 		return Match{Denied, "the provider does not map " + untrusted.Line(m.attribute)}
 	case m.attribute == groupsAttribute || d.unknown[referenceTo(m.attribute)]:
-		return Match{Unknown, "only Google knows the token's " + m.attribute}
+		return Match{Unknown, "only Google knows the token's " + untrusted.Line(m.attribute)}
 	}
 	got, _ := d.Attributes[m.attribute].(string)
 	if got != m.value {
-		return Match{Denied, fmt.Sprintf("the token's %s is %s", m.attribute, quote(got)) + m.mistake(got)}
+		return Match{Denied, fmt.Sprintf("the token's %s is %s", untrusted.Line(m.attribute), quote(got)) + m.mistake(got)}
 	}
 	return d.matched()
 }

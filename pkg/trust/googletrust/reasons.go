@@ -46,7 +46,7 @@ func (x *expression) reasons(v variables) []Reason {
 		return doubts
 	}
 	// Each part may cost less than the limit, and the whole more.
-	if v.knows(x.root()) && !x.holds(v.cel) {
+	if v.knows(x.root()) && !x.holds(x.root(), v.cel) {
 		about.Message = "the condition is too dear to evaluate"
 		return []Reason{about}
 	}

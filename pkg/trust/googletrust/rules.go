@@ -44,7 +44,7 @@ var (
 	}
 	foreignIssuer = &trust.Rule{
 		Name: "google-foreign-issuer", Severity: trust.Warning, Summary: "an issuer that is not GitHub's",
-		Why:       "A token of GitHub Actions has the issuer of github.com, of the enterprise's own domain at ghe.com, or of the enterprise's server.",
+		Why:       "A token of GitHub Actions has the issuer of github.com, of an enterprise's domain at ghe.com, or of an enterprise's server.",
 		Reference: claimsReference,
 	}
 	uploadedKeys = &trust.Rule{
@@ -73,7 +73,7 @@ var (
 	}
 	openCondition = &trust.Rule{
 		Name: "google-open-condition", Severity: trust.Error, Summary: "a condition that lets in strangers",
-		Why:       "A condition that mentions a claim need not constrain it. Strangers choose the names of repositories, branches and environments.",
+		Why:       "A condition that mentions a claim need not constrain it. Strangers name their own repositories, branches and environments.",
 		Reference: spoofingReference,
 	}
 	openAlternative = &trust.Rule{
@@ -98,7 +98,7 @@ var (
 	}
 	reusableName = &trust.Rule{
 		Name: "google-reusable-name", Severity: trust.Warning, Summary: "names that can be registered again, in place of IDs",
-		Why:       "After a user, an organization or a repository is renamed or deleted, somebody else can take its name. IDs are never given twice.",
+		Why:       "When a user, an organization or a repository is renamed or deleted, somebody else can take the name. No ID is given twice.",
 		Reference: bindingReference,
 	}
 	nameOnlySubject = &trust.Rule{

@@ -10,7 +10,6 @@ import (
 	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
-	"cel.dev/cel-go/common/types"
 )
 
 const (
@@ -95,23 +94,20 @@ func (s *solver) try(part celast.Expr) (solutions []map[string]string) {
 
 // holds reports whether a part of the condition is true of a job, as this program evaluates it. It must be guessable.
 func (e *Evaluator) holds(condition *expression, part celast.Expr, j job) bool {
-	value, err := condition.evaluate(part, e.guess(j))
-	return err == nil && value == types.True
+	return condition.holds(part, e.guess(j, references(part)...))
 }
 
-// guess maps a job's token, functions that Google may not have included.
-func (e *Evaluator) guess(j job) map[string]any {
+// guess maps a job's token to some attributes, functions that Google may not have included.
+func (e *Evaluator) guess(j job, wanted ...reference) map[string]any {
 	google, attribute := map[string]any{}, map[string]any{}
 	all := map[string]any{"assertion": map[string]any(j.claims()), "google": google, "attribute": attribute}
-	for name, x := range e.mapping {
-		if !guessable(x.root()) {
+	for _, read := range wanted {
+		x := e.mapping[read.String()]
+		if x == nil || !guessable(x.root()) {
 			continue
 		}
-		value, _, err := x.whole.Eval(all)
-		if read := referenceTo(name); err == nil && read.variable == "google" {
-			google[read.key] = value
-		} else if err == nil {
-			attribute[read.key] = value
+		if value, err := x.evaluate(x.root(), all); err == nil {
+			all[read.variable].(map[string]any)[read.key] = value
 		}
 	}
 	return all
@@ -161,8 +157,9 @@ func textsIn(part celast.Expr) (texts []string) {
 
 // claimForms are the forms of claims that are made of several parts.
 var claimForms = map[string]*regexp.Regexp{
-	"repository":       repositoryForm,
-	"sub":              regexp.MustCompile(`^repo:(?:[^/:@]+/[^/:@]+|[^/:@]+@[0-9]+/[^/:@]+@[0-9]+):(?:ref:refs/(?:heads|tags)/[^:]+|environment:[^:]+|pull_request)$`),
+	"repository": repositoryForm,
+	"sub": regexp.MustCompile(`^repo:(?:[^/:@]+/[^/:@]+|[^/:@]+@[0-9]+/[^/:@]+@[0-9]+):` +
+		`(?:ref:refs/(?:heads|tags)/[^:]+|environment:[^:]+|pull_request)$`),
 	"job_workflow_ref": regexp.MustCompile(`^[^/]+/[^/]+/\.github/workflows/[^/@]+@[^@]+$`),
 	"workflow_ref":     regexp.MustCompile(`^[^/]+/[^/]+/\.github/workflows/[^/@]+@[^@]+$`),
 	"ref":              regexp.MustCompile(`^refs/[a-z]+/.+$`),
@@ -183,9 +180,9 @@ func completions(claim, text string) (values []string) {
 			"@65/octo-repo@74:ref:refs/heads/main", "octo-org/octo-repo:ref:refs/heads/main"}
 	case "job_workflow_ref", "workflow_ref":
 		before = []string{"", "octo-org/octo-repo", "octo-org/octo-repo/.github/workflows/", "octo-org/octo-repo/.github/workflows/deploy.yml"}
-		after = []string{"", "main", "refs/heads/main", "@refs/heads/main", "deploy.yml@refs/heads/main", ".github/workflows/deploy.yml@refs/heads/main",
-			"/.github/workflows/deploy.yml@refs/heads/main", "octo-repo/.github/workflows/deploy.yml@refs/heads/main",
-			"/octo-repo/.github/workflows/deploy.yml@refs/heads/main"}
+		after = []string{"", "main", "refs/heads/main", "@refs/heads/main", "deploy.yml@refs/heads/main",
+			".github/workflows/deploy.yml@refs/heads/main", "/.github/workflows/deploy.yml@refs/heads/main",
+			"octo-repo/.github/workflows/deploy.yml@refs/heads/main", "/octo-repo/.github/workflows/deploy.yml@refs/heads/main"}
 	case "ref":
 		before, after = []string{"", "refs/heads/"}, []string{"", "main"}
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	celast "cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
 
 	"gatepass/pkg/untrusted"
 )
@@ -17,6 +18,10 @@ import (
 func (x *expression) text(part celast.Expr) string {
 	start, last := x.extent(part)
 	end := x.end(start)
+	if isCall(part, operators.Conditional) {
+		otherwise, _ := x.extent(part.AsCall().Args()[2])
+		end = x.end(otherwise)
+	}
 	for end <= last {
 		// A bracket before the part belongs to it: (a + b).size()
 		before := start - 1
@@ -34,16 +39,17 @@ func (x *expression) text(part celast.Expr) string {
 // place is where a part stands in the file, for a person's eyes.
 func (x *expression) place(part celast.Expr) string {
 	start, _ := x.extent(part)
-	before, newline := string(x.source[:start]), -1
-	for i, r := range x.source[:start] {
+	line, column := 1, 1
+	for _, r := range x.source[:start] {
+		column++
 		if r == '\n' {
-			newline = i
+			line, column = line+1, 1
 		}
 	}
 	if !slices.Contains(x.source, '\n') {
-		return fmt.Sprintf("%s, column %d", x.path, start+1)
+		return fmt.Sprintf("%s, column %d", x.path, column)
 	}
-	return fmt.Sprintf("%s, line %d, column %d", x.path, 1+strings.Count(before, "\n"), start-newline)
+	return fmt.Sprintf("%s, line %d, column %d", x.path, line, column)
 }
 
 // extent is where a part begins, and where the last of its names, operators and literals does. The parser knows of an operator and of a

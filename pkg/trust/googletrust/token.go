@@ -40,7 +40,8 @@ func (e *Evaluator) issuer(claims trust.Claims) []Reason {
 		reason.Cause, reason.Message = Failed, "the token has no claim iss"
 	case strings.TrimSuffix(got, "/") == strings.TrimSuffix(want.Value, "/"):
 		reason.Cause = Unevaluable
-		reason.Message = fmt.Sprintf("the token's issuer is %s, not %s; only Google knows whether the slash matters", quote(got), quote(want.Value))
+		reason.Message = fmt.Sprintf("the token's issuer is %s, not %s; only Google knows whether the slash matters",
+			quote(got), quote(want.Value))
 	default:
 		reason.Message = fmt.Sprintf("the token's issuer is %s, not %s", quote(got), quote(want.Value)) + onlyInCase(got, want.Value)
 	}
