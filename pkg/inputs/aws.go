@@ -84,7 +84,7 @@ func (r *reader) aws() *AWS {
 		Profile:                  r.profile(),
 		OverwriteProfile:         r.awsBoolean("overwrite-aws-profile"),
 	}
-	in.Partition = partitionOf(in.Region)
+	in.Partition = PartitionOf(in.Region)
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
 	in.WithoutGitHub = r.awsBoolean("role-chaining") || r.awsBoolean("force-skip-oidc")
 	in.Source = r.source(in)
@@ -101,13 +101,13 @@ func (r *reader) aws() *AWS {
 	}
 	in.Audience = r.text("audience")
 	if in.Audience == "" {
-		in.Audience = audienceOf(in.Partition)
+		in.Audience = AWSAudience(in.Partition)
 	}
 	return in
 }
 
-// audienceOf is the audience that AWS's guides have an identity provider accept. China's STS has a name of its own.
-func audienceOf(partition string) string {
+// AWSAudience is the audience that AWS's guides have an identity provider accept. China's STS has a name of its own.
+func AWSAudience(partition string) string {
 	if partition == "aws-cn" {
 		return "sts.amazonaws.com.cn"
 	}

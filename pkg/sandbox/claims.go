@@ -3,6 +3,8 @@ package sandbox
 import (
 	"strings"
 	"time"
+
+	"gatepass/pkg/trust"
 )
 
 // SetClaim makes value the claim called name in every token. Claims that follow
@@ -52,7 +54,7 @@ func (g GitHub) claims(audience string, now time.Time) map[string]any {
 			claims[name] = *value // environment, and what an enterprise may add
 		}
 	}
-	set("sub", g.subject(claims))
+	set("sub", trust.GitHubSubject(claims, g.ImmutableSubject))
 	set("jti", randomUUID())
 	set("iss", g.issuer())
 	if audience == "" {
@@ -80,11 +82,7 @@ func jobClaims(set func(name, value string) string) (owner string) {
 	set("repository_visibility", "private")
 
 	ref := set("ref", "refs/heads/main")
-	refType := "branch"
-	if strings.HasPrefix(ref, "refs/tags/") {
-		refType = "tag"
-	}
-	set("ref_type", refType)
+	set("ref_type", trust.GitHubRefType(ref))
 	set("ref_protected", "false")
 	sha := set("sha", "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d")
 	set("head_ref", "")
@@ -103,26 +101,4 @@ func jobClaims(set func(name, value string) string) (owner string) {
 	set("job_workflow_ref", workflowRef)
 	set("job_workflow_sha", workflowSHA)
 	return owner
-}
-
-// subject returns sub in its default form. An environment goes before the
-// pull request, and that before the ref:
-// https://docs.github.com/en/actions/reference/security/oidc#example-subject-claims
-func (g GitHub) subject(claims map[string]any) string {
-	text := func(claim string) string {
-		value, _ := claims[claim].(string)
-		return value
-	}
-	repository := text("repository")
-	if g.ImmutableSubject {
-		owner, name, _ := strings.Cut(repository, "/")
-		repository = owner + "@" + text("repository_owner_id") + "/" + name + "@" + text("repository_id")
-	}
-	switch {
-	case text("environment") != "":
-		return "repo:" + repository + ":environment:" + strings.ReplaceAll(text("environment"), ":", "%3A")
-	case text("event_name") == "pull_request":
-		return "repo:" + repository + ":pull_request"
-	}
-	return "repo:" + repository + ":ref:" + text("ref")
 }
