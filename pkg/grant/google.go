@@ -1,4 +1,4 @@
-package explain
+package grant
 
 import (
 	"strings"
@@ -7,23 +7,38 @@ import (
 	"gatepass/pkg/trust"
 )
 
-// maxSubject is the most bytes of google.subject: https://docs.cloud.google.com/iam/docs/workload-identity-federation#mapping
-const maxSubject = 127
+// MaxSubject is the most bytes of google.subject: https://docs.cloud.google.com/iam/docs/workload-identity-federation#mapping
+const MaxSubject = 127
 
-// GoogleMapping is a provider's attribute mapping that [GoogleMembers] need, as gcloud takes it. Its google.subject fits Google's limit for a
-// job with these claims.
-func GoogleMapping(claims trust.Claims) string {
+// Mapping is a provider's attribute mapping.
+type Mapping []Attribute
+
+// Attribute is what Google makes of a token: its name, such as google.subject, and the CEL expression that gives it.
+type Attribute struct{ Name, Expression string }
+
+// String is the mapping as gcloud takes it.
+func (m Mapping) String() string {
+	var parts []string
+	for _, attribute := range m {
+		parts = append(parts, attribute.Name+"="+attribute.Expression)
+	}
+	return strings.Join(parts, ",")
+}
+
+// GoogleMapping is a provider's attribute mapping that [GoogleMembers] need. Its google.subject fits Google's limit for a job with these
+// claims.
+func GoogleMapping(claims trust.Claims) Mapping {
 	subject, _ := googleSubject(claims)
-	mapping := []string{"google.subject=" + subject}
+	mapping := Mapping{{"google.subject", subject}}
 	for _, claim := range []string{"repository", "repository_id", "repository_owner_id"} {
 		if text(claims, claim) != "" {
-			mapping = append(mapping, "attribute."+claim+"=assertion."+claim)
+			mapping = append(mapping, Attribute{"attribute." + claim, "assertion." + claim})
 		}
 	}
 	if text(claims, "repository_id") != "" && text(claims, "ref") != "" {
-		mapping = append(mapping, "attribute.repository_ref="+repositoryRef)
+		mapping = append(mapping, Attribute{"attribute.repository_ref", repositoryRef})
 	}
-	return strings.Join(mapping, ",")
+	return mapping
 }
 
 // repositoryRef makes one attribute of two claims, as a member can name one only.
@@ -35,32 +50,35 @@ func googleSubject(claims trust.Claims) (expression, value string) {
 	sub, id := text(claims, "sub"), text(claims, "repository_id")
 	byRef, byEvent := id+":"+text(claims, "ref"), id+":"+text(claims, "event_name")
 	switch {
-	case len(sub) <= maxSubject || id == "":
+	case len(sub) <= MaxSubject || id == "":
 		return "assertion.sub", sub
-	case len(byRef) <= maxSubject:
+	case len(byRef) <= MaxSubject:
 		return repositoryRef, byRef
 	}
 	return `assertion.repository_id+":"+assertion.event_name`, byEvent
 }
 
-// GoogleCondition is an attribute condition that admits the repository of a job with these claims, and no other.
+// GoogleCondition is an attribute condition that admits the repository of a job with these claims, and no other. Without a repository it
+// admits all of the owner's.
 func GoogleCondition(claims trust.Claims) string {
 	var terms []string
 	for _, claim := range []string{"repository_owner_id", "repository_id"} {
-		if text(claims, claim) != "" {
-			terms = append(terms, isClaim(claims, claim))
+		if value := text(claims, claim); value != "" {
+			terms = append(terms, Is(claim, value))
 		}
 	}
-	if text(claims, "repository_id") == "" {
-		terms = append(terms, isClaim(claims, "repository"))
+	repository := text(claims, "repository")
+	switch {
+	case repository != "" && text(claims, "repository_id") == "":
+		terms = append(terms, Is("repository", repository))
+	case repository == "" && terms == nil:
+		terms = append(terms, Is("repository_owner", text(claims, "repository_owner")))
 	}
 	return strings.Join(terms, " && ")
 }
 
-// isClaim is a condition that is true of these claims.
-func isClaim(claims trust.Claims, name string) string {
-	return "assertion." + name + " == " + quote.CEL(text(claims, name))
-}
+// Is is a condition in CEL that a claim has this value.
+func Is(claim, value string) string { return "assertion." + claim + " == " + quote.CEL(value) }
 
 // GoogleMember is a member of an IAM binding.
 type GoogleMember struct {
@@ -84,7 +102,7 @@ func GoogleMembers(pool string, claims trust.Claims) []GoogleMember {
 	}
 	members := []GoogleMember{{letsIn, "principal://iam.googleapis.com/" + pool + "/subject/" + subject, "google.subject=" + expression}}
 	set := func(letsIn, attribute, expression, value string) {
-		members = append(members, GoogleMember{letsIn, "principalSet://iam.googleapis.com/" + pool + "/" + attribute + "/" + value, attribute + "=" + expression})
+		members = append(members, GoogleMember{letsIn, SetMember(pool, attribute, value), attribute + "=" + expression})
 	}
 	id := text(claims, "repository_id")
 	if id == "" {
@@ -96,4 +114,9 @@ func GoogleMembers(pool string, claims trust.Claims) []GoogleMember {
 	}
 	set(thisRepository(claims), "attribute.repository_id", "assertion.repository_id", id)
 	return members
+}
+
+// SetMember is the member of an IAM binding that is all who have this value of an attribute.
+func SetMember(pool, attribute, value string) string {
+	return "principalSet://iam.googleapis.com/" + pool + "/" + attribute + "/" + value
 }

@@ -1,4 +1,6 @@
-package explain
+// Package grant writes what lets certain jobs in: trust policies of AWS roles, and on Google Cloud attribute mappings and conditions of
+// providers and members of IAM bindings. It is pure, and quotes what it is given: whatever a branch is called, it is no more than a branch.
+package grant
 
 import (
 	"fmt"
