@@ -41,8 +41,11 @@ func GoogleMapping(claims trust.Claims) Mapping {
 	return mapping
 }
 
-// repositoryRef makes one attribute of two claims, as a member can name one only.
-const repositoryRef = `assertion.repository_id+":"+assertion.ref`
+// Expressions of one text for two claims, as a member can name one attribute only.
+const (
+	repositoryRef   = `assertion.repository_id+":"+assertion.ref`
+	repositoryEvent = `assertion.repository_id+":"+assertion.event_name`
+)
 
 // googleSubject is the expression for google.subject, and its value. All of its claims are in every token of GitHub's, as an expression over a
 // claim that is absent refuses the token.
@@ -55,7 +58,16 @@ func googleSubject(claims trust.Claims) (expression, value string) {
 	case len(byRef) <= MaxSubject:
 		return repositoryRef, byRef
 	}
-	return `assertion.repository_id+":"+assertion.event_name`, byEvent
+	return repositoryEvent, byEvent
+}
+
+// ShortSubject is an expression for google.subject that fits for every job on a ref, where sub may not. The ref is empty if it may be any.
+func ShortSubject(ref string) string {
+	const longestID = 20
+	if ref != "" && longestID+len(":")+len(ref) <= MaxSubject {
+		return repositoryRef
+	}
+	return repositoryEvent
 }
 
 // GoogleCondition is an attribute condition that admits the repository of a job with these claims, and no other. Without a repository it
