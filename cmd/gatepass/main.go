@@ -30,6 +30,6 @@ func root() *cobra.Command {
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	command.AddCommand(demoCommand(), sandboxCommand())
+	command.AddCommand(demoCommand(), sandboxCommand(), setupCommand())
 	return command
 }
