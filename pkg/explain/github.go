@@ -36,7 +36,7 @@ var githubCauses = []cause{
 	}},
 	{"github-permission", perhaps(noPermission), func(c Case) Explanation {
 		return Explanation{
-			Meaning: "The job may not ask GitHub for an ID token, which it signs in with: it lacks the permission id-token: write.",
+			Meaning: "GitHub gives ID tokens, with which this step signs in, only to jobs that have the permission id-token: write.",
 			Fix:     fmt.Sprintf("Add these lines to %s. A job that names permissions has no others, so keep the ones it uses.", c.jobPhrase()),
 			Paste:   []string{permissions},
 		}
