@@ -29,6 +29,7 @@ func (m *machine) use(t *testing.T, image, id string, given map[string]string) *
 		"github.workspace": m.Workspace(),
 		"runner.temp":      m.Temp(),
 		"job.container.id": m.container,
+		"job.workflow_ref": m.Context["GITHUB_WORKFLOW_REF"],
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ var awsDeniedCauses = slices.Concat(awsSubjectCauses(), []cause{
 			Fix:     fmt.Sprintf("AWS tells capitals from small ones; write %s.", c.claim("repository")),
 		}
 	}},
-	{"aws-unpopulated", guess(denied), func(Case) Explanation {
+	{"aws-unpopulated", guess(where(denied, issuerIsGitHub)), func(Case) Explanation {
 		return Explanation{
 			Meaning: "The policy has a condition on a claim that AWS does not read, such as repository_owner or event_name, and so never holds.",
 			Fix:     "Take it out. AWS reads " + strings.Join(populated, ", ") + ".",

@@ -112,14 +112,19 @@ func isNoProvider(c Case) bool { return noProvider(c) != no }
 // explainAWSAudience names the audience that the provider is likely to have, as AWS does not say which.
 func explainAWSAudience(c Case) Explanation {
 	guess, why := c.guessAudience()
+	other := remark("Or see what it accepts, and ask for that, such as here. The trust policy's condition on aud must name the same:",
+		c.getProvider(), input("audience", guess))
+	if fromFile(c) {
+		why = "Most providers have sts.amazonaws.com."
+		other = remark("Or see what it accepts, and write a token for that into "+c.AWS.TokenFile+":", c.getProvider())
+	}
 	return Explanation{
 		Meaning: fmt.Sprintf("The token is for the audience %s, which is not among the client IDs of the OIDC provider for %s in %s. %s", c.claim("aud"), c.issuer(), c.account(), why),
 		Fix:     "There are two ways out:",
 		Paste: []string{
 			remark("Either have the provider accept it:",
 				quote.Command("aws", "iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", c.providerARN(), "--client-id", c.claim("aud"))),
-			remark("Or see what it accepts, and ask for that, such as here. The trust policy's condition on aud must name the same:",
-				c.getProvider(), input("audience", guess)),
+			other,
 		},
 	}
 }

@@ -136,7 +136,7 @@ func explainPolicy(c Case) Explanation {
 		if reason.Truth != awstrust.No {
 			continue
 		}
-		e.Paste = append(e.Paste, remark(fmt.Sprintf("%s: %s", reason.Position, reason), c.correction(reason)...))
+		e.Paste = append(e.Paste, remark(fmt.Sprintf("Line %d, %s", reason.Line, reason), c.correction(reason)...))
 	}
 	return e
 }
@@ -206,7 +206,7 @@ func explainUndecided(c Case) Explanation {
 	for _, statement := range decision.Statements {
 		for _, reason := range statement.Reasons {
 			if reason.Truth == awstrust.Perhaps && statement.Applies == awstrust.Perhaps {
-				e.Paste = append(e.Paste, remark(fmt.Sprintf("%s: %s", reason.Position, reason)))
+				e.Paste = append(e.Paste, remark(fmt.Sprintf("Line %d, %s", reason.Line, reason)))
 			}
 		}
 	}

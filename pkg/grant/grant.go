@@ -42,8 +42,17 @@ func hasLastingRef(claims trust.Claims) bool {
 	return ref != "" && !strings.HasPrefix(ref, "refs/pull/")
 }
 
-// text is a claim's text, or nothing.
+// text is a claim's text, or nothing. The tokens of pods have their audiences in a list.
 func text(claims trust.Claims, name string) string {
-	value, _ := claims[name].(string)
-	return value
+	switch value := claims[name].(type) {
+	case string:
+		return value
+	case []any:
+		var texts []string
+		for _, item := range value {
+			texts = append(texts, fmt.Sprint(item))
+		}
+		return strings.Join(texts, ", ")
+	}
+	return ""
 }
