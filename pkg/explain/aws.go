@@ -1,12 +1,12 @@
 package explain
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"strings"
 	"time"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/quote"
 )
@@ -44,26 +44,14 @@ func (c Case) conditionKey(claim string) string { return c.issuer() + ":" + clai
 
 // exactCondition is the part of a trust policy that lets in the jobs with this subject, and no others.
 func (c Case) exactCondition() string {
-	return `"Condition": ` + policyJSON("  ", map[string]any{"StringEquals": map[string]string{
-		c.conditionKey("aud"): exactly.Replace(c.claim("aud")),
-		c.conditionKey("sub"): exactly.Replace(c.claim("sub")),
+	return `"Condition": ` + grant.PolicyJSON("  ", map[string]any{"StringEquals": map[string]string{
+		c.conditionKey("aud"): grant.Exactly(c.claim("aud")),
+		c.conditionKey("sub"): grant.Exactly(c.claim("sub")),
 	}})
 }
 
 // oneLine writes a part of a policy on one line.
-func oneLine(value any) string { return strings.TrimSuffix(policyJSON("", value), "\n") }
-
-// policyJSON writes a part of a policy, with < and & as they are.
-func policyJSON(indent string, value any) string {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", indent)
-	if err := encoder.Encode(value); err != nil {
-		return "" // never: there is nothing but texts in it
-	}
-	return text.String()
-}
+func oneLine(value any) string { return strings.TrimSuffix(grant.PolicyJSON("", value), "\n") }
 
 // getRole prints something of the role.
 func (c Case) getRole(query string, more ...string) string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/trust/awstrust"
 	"gatepass/pkg/untrusted"
 )
@@ -190,7 +191,7 @@ func (c Case) correction(reason awstrust.Reason) []string {
 		return []string{"# Take this condition out, or see that the job has it."}
 	}
 	if len(reason.Got) == 1 && (strings.HasPrefix(reason.Operator, "StringEquals") || strings.HasPrefix(reason.Operator, "StringLike")) {
-		return []string{`"StringEquals": ` + oneLine(map[string]string{untrusted.Line(reason.Key): exactly.Replace(untrusted.Line(reason.Got[0]))})}
+		return []string{`"StringEquals": ` + oneLine(map[string]string{untrusted.Line(reason.Key): grant.Exactly(untrusted.Line(reason.Got[0]))})}
 	}
 	return nil
 }

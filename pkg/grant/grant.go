@@ -1,4 +1,6 @@
-package explain
+// Package grant writes what lets certain jobs in: trust policies of AWS roles, and on Google Cloud attribute mappings and conditions of
+// providers and members of IAM bindings. It is pure, and quotes what it is given: whatever a branch is called, it is no more than a branch.
+package grant
 
 import (
 	"fmt"
@@ -11,8 +13,8 @@ import (
 // repository. The functions below say in a phrase what each lets in.
 
 func thisSubject(claims trust.Claims) string {
-	sub, repository, ref := text(claims, "sub"), text(claims, "repository"), text(claims, "ref")
-	switch environment := text(claims, "environment"); {
+	sub, repository, ref := claims.Text("sub"), claims.Text("repository"), claims.Text("ref")
+	switch environment := claims.Text("environment"); {
 	case environment != "" && strings.HasSuffix(sub, ":environment:"+subjectForm.Replace(environment)):
 		return fmt.Sprintf("jobs of %s that name the environment %s, on any branch", repository, environment)
 	case strings.HasSuffix(sub, ":pull_request"):
@@ -27,30 +29,15 @@ func thisSubject(claims trust.Claims) string {
 var subjectForm = strings.NewReplacer(":", "%3A")
 
 func thisRef(claims trust.Claims) string {
-	return fmt.Sprintf("every job of %s on %s", text(claims, "repository"), text(claims, "ref"))
+	return fmt.Sprintf("every job of %s on %s", claims.Text("repository"), claims.Text("ref"))
 }
 
 func thisRepository(claims trust.Claims) string {
-	return fmt.Sprintf("every job of %s, whatever its branch, tag, pull request and workflow", text(claims, "repository"))
+	return fmt.Sprintf("every job of %s, whatever its branch, tag, pull request and workflow", claims.Text("repository"))
 }
 
 // hasLastingRef tells a branch or a tag from a pull request's ref, which is gone with it.
 func hasLastingRef(claims trust.Claims) bool {
-	ref := text(claims, "ref")
+	ref := claims.Text("ref")
 	return ref != "" && !strings.HasPrefix(ref, "refs/pull/")
-}
-
-// text is a claim's text, or nothing. The tokens of pods have their audiences in a list.
-func text(claims trust.Claims, name string) string {
-	switch value := claims[name].(type) {
-	case string:
-		return value
-	case []any:
-		var texts []string
-		for _, item := range value {
-			texts = append(texts, fmt.Sprint(item))
-		}
-		return strings.Join(texts, ", ")
-	}
-	return ""
 }

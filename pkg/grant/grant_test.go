@@ -1,4 +1,4 @@
-package explain_test
+package grant_test
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"gatepass/pkg/aws"
-	"gatepass/pkg/explain"
 	"gatepass/pkg/google"
+	"gatepass/pkg/grant"
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/idtoken"
 	"gatepass/pkg/inputs"
@@ -32,14 +32,14 @@ type job map[string]string
 
 // trusted is what roles and service accounts are given to trust a job by: as many of both as there are policies and members.
 type trusted struct {
-	policies           []explain.AWSPolicy
-	members            []explain.GoogleMember
+	policies           []grant.AWSPolicy
+	members            []grant.GoogleMember
 	mapping, condition string
 }
 
 // trustedBy is what the claims of two tokens make, one for AWS and one for Google.
 func trustedBy(toAWS, toGoogle trust.Claims) trusted {
-	return trusted{explain.AWSPolicies(provider, toAWS), explain.GoogleMembers(pool, toGoogle), explain.GoogleMapping(toGoogle), explain.GoogleCondition(toGoogle)}
+	return trusted{grant.AWSPolicies(provider, toAWS), grant.GoogleMembers(pool, toGoogle), grant.GoogleMapping(toGoogle).String(), grant.GoogleCondition(toGoogle)}
 }
 
 func (by trusted) config(j job, immutable bool) sandbox.Config {
