@@ -19,7 +19,7 @@ func AWSPolicies(provider string, claims trust.Claims) []AWSPolicy {
 	equals := func(names ...string) Values {
 		values := make(Values)
 		for _, name := range append(names, "aud") {
-			if value := text(claims, name); value != "" {
+			if value := claims.Text(name); value != "" {
 				values[name] = []string{value}
 			}
 		}

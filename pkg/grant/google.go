@@ -31,7 +31,7 @@ func GoogleMapping(claims trust.Claims) Mapping {
 	subject, _ := googleSubject(claims)
 	mapping := Mapping{{"google.subject", subject}}
 	for _, claim := range []string{"repository", "repository_id", "repository_owner_id"} {
-		if text(claims, claim) != "" {
+		if claims.Text(claim) != "" {
 			mapping = append(mapping, Attribute{"attribute." + claim, "assertion." + claim})
 		}
 	}
@@ -75,7 +75,7 @@ func ShortSubject(ref string) string {
 func GoogleCondition(claims trust.Claims) string {
 	var terms []string
 	for _, claim := range []string{"repository_owner_id", "repository_id"} {
-		if value := text(claims, claim); value != "" {
+		if value := claims.Text(claim); value != "" {
 			terms = append(terms, Is(claim, value))
 		}
 	}
