@@ -163,8 +163,17 @@ func (e Explanation) writePaste(text *strings.Builder) {
 	}
 }
 
-// claim is a claim of the token that was sent, or nothing.
+// claim is a claim of the token that was sent, or nothing. The tokens of pods have their audiences in a list.
 func (c Case) claim(name string) string {
-	value, _ := c.Claims[name].(string)
-	return value
+	switch value := c.Claims[name].(type) {
+	case string:
+		return value
+	case []any:
+		var texts []string
+		for _, item := range value {
+			texts = append(texts, fmt.Sprint(item))
+		}
+		return strings.Join(texts, ", ")
+	}
+	return ""
 }

@@ -19,8 +19,8 @@ func AWSPolicies(provider string, claims trust.Claims) []AWSPolicy {
 	equals := func(names ...string) Values {
 		values := make(Values)
 		for _, name := range append(names, "aud") {
-			if value := text(claims, name); value != "" {
-				values[name] = []string{value}
+			if all := texts(claims, name); len(all) > 0 {
+				values[name] = all
 			}
 		}
 		return values

@@ -42,17 +42,22 @@ func hasLastingRef(claims trust.Claims) bool {
 	return ref != "" && !strings.HasPrefix(ref, "refs/pull/")
 }
 
-// text is a claim's text, or nothing. The tokens of pods have their audiences in a list.
+// text is a claim's text, or nothing.
 func text(claims trust.Claims, name string) string {
-	switch value := claims[name].(type) {
-	case string:
-		return value
-	case []any:
-		var texts []string
-		for _, item := range value {
-			texts = append(texts, fmt.Sprint(item))
-		}
-		return strings.Join(texts, ", ")
+	value, _ := claims[name].(string)
+	return value
+}
+
+// texts are those of a claim that may be a list, as the audience in the tokens of pods is.
+func texts(claims trust.Claims, name string) (all []string) {
+	list, isList := claims[name].([]any)
+	if !isList {
+		list = []any{text(claims, name)}
 	}
-	return ""
+	for _, item := range list {
+		if value, _ := item.(string); value != "" {
+			all = append(all, value)
+		}
+	}
+	return all
 }
