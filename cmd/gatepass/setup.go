@@ -66,7 +66,7 @@ func setupFlags(command *cobra.Command, jobs *setup.Jobs, formats ...format) *pf
 	flags.BoolVar(&jobs.PullRequest, "pull-request", false, "pull requests, in place of --branch")
 	flags.StringVar(&jobs.Environment, "environment", "", "the `name` of the environment that a job names")
 	flags.StringVar(&jobs.Workflow, "workflow", "", "the reusable `workflow` that a job is written in: OWNER/NAME/.github/workflows/FILE@REF, REF in full or a SHA")
-	flags.StringVar((*string)(&jobs.Subject), "subject", "", "the `form` of sub: immutable, name or both (default see above)")
+	flags.StringVar((*string)(&jobs.Subject), "subject", "", "the `form` of sub: immutable, name or both (default as gatepass setup --help says)")
 	flags.StringVar(&jobs.Issuer, "issuer", trust.GitHubIssuer, "the `URL` of the issuer, which an enterprise may have of its own")
 	chosen := flags.String("format", names[0], "the `form` of what is printed: "+strings.Join(names, ", "))
 	command.Args = cobra.NoArgs

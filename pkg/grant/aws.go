@@ -19,22 +19,22 @@ func AWSPolicies(provider string, claims trust.Claims) []AWSPolicy {
 	equals := func(names ...string) Values {
 		values := make(Values)
 		for _, name := range append(names, "aud") {
-			if value := claims.Text(name); value != "" {
-				values[name] = []string{value}
+			if all := texts(claims, name); len(all) > 0 {
+				values[name] = all
 			}
 		}
 		return values
 	}
 	policies := []AWSPolicy{{thisSubject(claims), TrustPolicy(provider, equals("sub"), nil)}}
 
-	repository, ok := repositoryOf(claims.Text("sub"))
+	repository, ok := repositoryOf(text(claims, "sub"))
 	if !ok {
 		return policies
 	}
 	// IAM takes no policy for GitHub that is silent about sub, whatever else it asks for:
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
 	like := Values{"sub": {Literal(repository) + ":*"}}
-	if !ReadsClaims(provider) || claims.Text("repository_id") == "" {
+	if !ReadsClaims(provider) || text(claims, "repository_id") == "" {
 		return append(policies, AWSPolicy{thisRepository(claims), TrustPolicy(provider, equals(), like)})
 	}
 	if hasLastingRef(claims) {

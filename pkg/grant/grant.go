@@ -13,8 +13,8 @@ import (
 // repository. The functions below say in a phrase what each lets in.
 
 func thisSubject(claims trust.Claims) string {
-	sub, repository, ref := claims.Text("sub"), claims.Text("repository"), claims.Text("ref")
-	switch environment := claims.Text("environment"); {
+	sub, repository, ref := text(claims, "sub"), text(claims, "repository"), text(claims, "ref")
+	switch environment := text(claims, "environment"); {
 	case environment != "" && strings.HasSuffix(sub, ":environment:"+subjectForm.Replace(environment)):
 		return fmt.Sprintf("jobs of %s that name the environment %s, on any branch", repository, environment)
 	case strings.HasSuffix(sub, ":pull_request"):
@@ -29,15 +29,35 @@ func thisSubject(claims trust.Claims) string {
 var subjectForm = strings.NewReplacer(":", "%3A")
 
 func thisRef(claims trust.Claims) string {
-	return fmt.Sprintf("every job of %s on %s", claims.Text("repository"), claims.Text("ref"))
+	return fmt.Sprintf("every job of %s on %s", text(claims, "repository"), text(claims, "ref"))
 }
 
 func thisRepository(claims trust.Claims) string {
-	return fmt.Sprintf("every job of %s, whatever its branch, tag, pull request and workflow", claims.Text("repository"))
+	return fmt.Sprintf("every job of %s, whatever its branch, tag, pull request and workflow", text(claims, "repository"))
 }
 
 // hasLastingRef tells a branch or a tag from a pull request's ref, which is gone with it.
 func hasLastingRef(claims trust.Claims) bool {
-	ref := claims.Text("ref")
+	ref := text(claims, "ref")
 	return ref != "" && !strings.HasPrefix(ref, "refs/pull/")
+}
+
+// text is a claim's text, or nothing.
+func text(claims trust.Claims, name string) string {
+	value, _ := claims[name].(string)
+	return value
+}
+
+// texts are those of a claim that may be a list, as the audience in the tokens of pods is.
+func texts(claims trust.Claims, name string) (all []string) {
+	list, isList := claims[name].([]any)
+	if !isList {
+		list = []any{text(claims, name)}
+	}
+	for _, item := range list {
+		if value, _ := item.(string); value != "" {
+			all = append(all, value)
+		}
+	}
+	return all
 }

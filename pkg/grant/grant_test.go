@@ -2,10 +2,12 @@ package grant_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -212,6 +214,22 @@ func TestGrantsLetTheirJobIn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A token may have several audiences, each of which will do.
+func TestAWSPolicyForSeveralAudiences(t *testing.T) {
+	t.Parallel()
+	policies := grant.AWSPolicies(provider, trust.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/main", "aud": []any{"one", "two"}})
+	var policy struct {
+		Statement []struct{ Condition map[string]map[string]any }
+	}
+	if err := json.Unmarshal([]byte(policies[0].JSON), &policy); err != nil {
+		t.Fatal(err)
+	}
+	got := policy.Statement[0].Condition["StringEquals"]["token.actions.githubusercontent.com:aud"]
+	if want := []any{"one", "two"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
