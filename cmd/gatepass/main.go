@@ -81,7 +81,7 @@ func root() *cobra.Command {
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	command.AddCommand(demoCommand(), sandboxCommand(), checkCommand(), credentialProcessCommand())
+	command.AddCommand(demoCommand(), sandboxCommand(), checkCommand(), setupCommand(), credentialProcessCommand())
 	return command
 }
 

@@ -122,7 +122,7 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 	client := aws.Client{
 		HTTP: p.HTTP, Retry: policy, UserAgent: aws.UserAgent(p.Getenv),
 		// An SDK reads standard output. Nobody can be told anything there.
-		Mask: func(...secret.String) {}, Info: func(string, ...any) {}, Now: time.Now,
+		Mask: func(...secret.String) {}, Info: func(string, ...any) {}, Now: p.Now,
 	}
 	if client.HTTP == nil {
 		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)))

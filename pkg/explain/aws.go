@@ -1,12 +1,12 @@
 package explain
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"strings"
 	"time"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/quote"
 )
@@ -45,33 +45,21 @@ func (c Case) conditionKey(claim string) string { return c.issuer() + ":" + clai
 // exactCondition is the part of a trust policy that lets in the jobs with this subject, and no others.
 func (c Case) exactCondition() string {
 	equals := c.exactSubject()
-	equals[c.conditionKey("aud")] = exactly.Replace(c.claim("aud"))
-	return `"Condition": ` + policyJSON("  ", map[string]any{"StringEquals": equals})
+	equals[c.conditionKey("aud")] = grant.Exactly(c.claim("aud"))
+	return `"Condition": ` + grant.PolicyJSON("  ", map[string]any{"StringEquals": equals})
 }
 
 // exactSubject is what a condition holds the subject to; a customised one in this repository alone, where AWS can tell.
 func (c Case) exactSubject() map[string]string {
-	equals := map[string]string{c.conditionKey("sub"): exactly.Replace(c.claim("sub"))}
-	if readsClaims(c.providerARN()) && needsID(c.Claims) {
+	equals := map[string]string{c.conditionKey("sub"): grant.Exactly(c.claim("sub"))}
+	if grant.ReadsClaims(c.providerARN()) && grant.NeedsID(c.Claims) {
 		equals[c.conditionKey("repository_id")] = c.claim("repository_id")
 	}
 	return equals
 }
 
 // oneLine writes a part of a policy on one line.
-func oneLine(value any) string { return strings.TrimSuffix(policyJSON("", value), "\n") }
-
-// policyJSON writes a part of a policy, with < and & as they are.
-func policyJSON(indent string, value any) string {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", indent)
-	if err := encoder.Encode(value); err != nil {
-		return "" // never: there is nothing but texts in it
-	}
-	return text.String()
-}
+func oneLine(value any) string { return strings.TrimSuffix(grant.PolicyJSON("", value), "\n") }
 
 // getRole prints something of the role.
 func (c Case) getRole(query string, more ...string) string {

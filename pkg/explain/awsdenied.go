@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/quote"
 )
 
@@ -87,7 +88,7 @@ var populated = []string{
 
 // readByAWS are the claims of this token's issuer that AWS reads.
 func (c Case) readByAWS() []string {
-	if readsClaims(c.providerARN()) {
+	if grant.ReadsClaims(c.providerARN()) {
 		return populated
 	}
 	return populated[:2]
@@ -100,13 +101,13 @@ func (c Case) readCondition(claim string) string {
 	if claim == "repository_owner" {
 		id = "repository_owner_id"
 	}
-	if !readsClaims(c.providerARN()) || c.claim(id) == "" {
+	if !grant.ReadsClaims(c.providerARN()) || c.claim(id) == "" {
 		id = "sub"
 	}
 	if id == "sub" {
 		return `"StringEquals": ` + oneLine(c.exactSubject())
 	}
-	return `"StringEquals": ` + oneLine(map[string]string{c.conditionKey(id): exactly.Replace(c.claim(id))})
+	return `"StringEquals": ` + oneLine(map[string]string{c.conditionKey(id): grant.Exactly(c.claim(id))})
 }
 
 // guess is what may be wrong with a policy that the step does not have.
@@ -181,7 +182,7 @@ func isPullRequest(c Case) bool { return strings.HasSuffix(c.claim("sub"), ":pul
 
 // hasCustomSubject tells whether sub is none of the forms that GitHub gives it by default.
 func hasCustomSubject(c Case) bool {
-	return issuerIsGitHub(c) && !hasUsualSubject(c.Claims)
+	return issuerIsGitHub(c) && !grant.HasUsualSubject(c.Claims)
 }
 
 // isCalled tells whether the job is in another repository's workflow, or in another file, than the run's own.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/trust/awstrust"
 	"gatepass/pkg/untrusted"
 )
@@ -196,7 +197,7 @@ func (c Case) correction(reason awstrust.Reason) []string {
 	case isExact && strings.EqualFold(reason.Key, c.conditionKey("sub")):
 		return []string{`"StringEquals": ` + oneLine(c.exactSubject())}
 	case isExact:
-		return []string{`"StringEquals": ` + oneLine(map[string]string{untrusted.Line(reason.Key): exactly.Replace(untrusted.Line(reason.Got[0]))})}
+		return []string{`"StringEquals": ` + oneLine(map[string]string{untrusted.Line(reason.Key): grant.Exactly(untrusted.Line(reason.Got[0]))})}
 	}
 	return nil
 }
@@ -204,7 +205,7 @@ func (c Case) correction(reason awstrust.Reason) []string {
 // isNarrow tells whether a condition on sub lets in this job under StringLike, and none of a repository that it does not spell out.
 func (c Case) isNarrow(reason awstrust.Reason) bool {
 	spelt := func(pattern string) bool {
-		repository, ok := repositoryOf(pattern)
+		repository, ok := grant.RepositoryOf(pattern)
 		return ok && strings.Contains(repository, "/") && !strings.ContainsAny(repository, "*?$") && untrusted.Line(pattern) == pattern
 	}
 	like := func(pattern string) bool { return awstrust.Like(pattern, c.claim("sub")) }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/quote"
 	"gatepass/pkg/trust"
 	"gatepass/pkg/untrusted"
@@ -139,7 +140,7 @@ func explainCondition(c Case) Explanation {
 	if corrected != condition && isOneLine(c.Provider.Condition.Value) {
 		e.Paste = append(e.Paste, remark("As it was probably meant:", c.update("--attribute-condition="+corrected)))
 	}
-	e.Paste = append(e.Paste, remark("To admit every job of "+c.claim("repository")+", and no other:", c.update("--attribute-condition="+GoogleCondition(c.Claims))))
+	e.Paste = append(e.Paste, remark("To admit every job of "+c.claim("repository")+", and no other:", c.update("--attribute-condition="+grant.GoogleCondition(c.Claims))))
 	return e
 }
 

@@ -164,4 +164,4 @@ func (e Explanation) writePaste(text *strings.Builder) {
 }
 
 // claim is a claim of the token that was sent, or nothing.
-func (c Case) claim(name string) string { return text(c.Claims, name) }
+func (c Case) claim(name string) string { return c.Claims.Text(name) }

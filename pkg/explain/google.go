@@ -3,6 +3,7 @@ package explain
 import (
 	"strings"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/quote"
 )
 
@@ -67,7 +68,7 @@ func (c Case) show(field string) string {
 // trustIssuer has the provider trust the token's issuer, and of its tokens those of this repository: a condition that was written for another
 // issuer may admit anybody of this one.
 func (c Case) trustIssuer() string {
-	return c.update("--issuer-uri="+c.claim("iss"), "--attribute-condition="+GoogleCondition(c.Claims))
+	return c.update("--issuer-uri="+c.claim("iss"), "--attribute-condition="+grant.GoogleCondition(c.Claims))
 }
 
 const trustIssuerFix = "Set workload_identity_provider to a provider for this issuer; create one if there is none. Only if nobody needs the other issuer, have this provider " +

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"gatepass/pkg/grant"
 )
 
 // googleDeniedCauses are what is wrong if a permission on the service account is missing. Google answers the same for an account that the
@@ -39,7 +41,7 @@ var googleDeniedCauses = []cause{
 		}
 	}},
 	{"google-impersonation", perhaps(where(lacksPermission, not(hasMapping))), func(c Case) Explanation {
-		members := GoogleMembers(c.pool(), c.Claims)
+		members := grant.GoogleMembers(c.pool(), c.Claims)
 		widest := members[len(members)-1]
 		return Explanation{
 			Meaning: fmt.Sprintf("This job may not act as %s: none of that account's bindings for the role Workload Identity User names it.", c.Google.ServiceAccount),
@@ -103,15 +105,15 @@ func (c Case) member() string {
 	if c.Google.Key != nil {
 		return "serviceAccount:" + c.Google.Key.Email
 	}
-	return GoogleMembers(c.pool(), c.Claims)[0].Member
+	return grant.GoogleMembers(c.pool(), c.Claims)[0].Member
 }
 
 // mappingOfMember is what the provider must map for the member, where that is not the usual.
 func (c Case) mappingOfMember() []string {
-	if c.Google.Key != nil || !needsID(c.Claims) {
+	if c.Google.Key != nil || !grant.NeedsID(c.Claims) {
 		return nil
 	}
-	return []string{"# The provider's attribute mapping needs " + GoogleMembers(c.pool(), c.Claims)[0].Needs}
+	return []string{"# The provider's attribute mapping needs " + grant.GoogleMembers(c.pool(), c.Claims)[0].Needs}
 }
 
 type chain struct{ names, bindings []string }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"gatepass/pkg/grant"
 )
 
 // googleMappingCauses are what is wrong if a provider does not want this job: by its attribute mapping or its attribute condition.
@@ -13,7 +15,7 @@ var googleMappingCauses = []cause{
 			Meaning: "The provider maps google.subject to an expression whose value is no text, but a comparison's, a number or a list.",
 			Fix: "Map it to the token's sub, as the second command does. That replaces the whole mapping, which the first one prints, so add the attributes that " +
 				"your bindings name.",
-			Paste: []string{c.show("attributeMapping"), c.update("--attribute-mapping=" + GoogleMapping(c.Claims))},
+			Paste: []string{c.show("attributeMapping"), c.update("--attribute-mapping=" + grant.GoogleMapping(c.Claims).String())},
 		}
 	}},
 	{"google-attribute-type", noText, func(c Case) Explanation {
@@ -23,10 +25,10 @@ var googleMappingCauses = []cause{
 			Paste:   []string{c.show("attributeMapping")},
 		}
 	}},
-	{"google-subject-size", where(tooLong, func(c Case) bool { return len(c.claim("sub")) > maxSubject }), func(c Case) Explanation {
+	{"google-subject-size", where(tooLong, func(c Case) bool { return len(c.claim("sub")) > grant.MaxSubject }), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The provider maps google.subject to the token's sub, which has %d bytes here; Google takes %d at the most. %s.",
-				len(c.claim("sub")), maxSubject, "The names of the repository, the branch and the environment are all in it"),
+				len(c.claim("sub")), grant.MaxSubject, "The names of the repository, the branch and the environment are all in it"),
 			Fix: "Map google.subject to something shorter, and give the roles to the new subject. The first command replaces the whole mapping, so add the attributes " +
 				"that your bindings name.",
 			Paste: c.shorterSubject(),
@@ -34,10 +36,10 @@ var googleMappingCauses = []cause{
 	}},
 	{"google-subject-size-other", tooLong, func(c Case) Explanation {
 		return Explanation{
-			Meaning: fmt.Sprintf("The provider maps google.subject to more than the %d bytes that Google takes. It is not the token's sub alone, which has %d bytes.", maxSubject, len(c.claim("sub"))),
+			Meaning: fmt.Sprintf("The provider maps google.subject to more than the %d bytes that Google takes. It is not the token's sub alone, which has %d bytes.", grant.MaxSubject, len(c.claim("sub"))),
 			Fix: "Map google.subject to something shorter. The first command shows the mapping; the second replaces all of it, so add the attributes that your " +
 				"bindings name.",
-			Paste: []string{c.show("attributeMapping"), c.update("--attribute-mapping=" + GoogleMapping(c.Claims))},
+			Paste: []string{c.show("attributeMapping"), c.update("--attribute-mapping=" + grant.GoogleMapping(c.Claims).String())},
 		}
 	}},
 	{"google-condition", perhaps(rejected), func(c Case) Explanation {
@@ -45,7 +47,7 @@ var googleMappingCauses = []cause{
 			Meaning: "The provider's attribute condition is false for this job, or asks for a claim that the job's token does not have." + c.conditionTraits() + c.absentClaims(),
 			Fix: "Compare the condition, which the first command prints, with the lines below it, each of which is true of this job. Upper and lower case count, and IDs " +
 				"are text: \"74\", not 74. The last command replaces the condition by one that lets in this repository and no other.",
-			Paste: []string{c.show("attributeCondition"), c.trueConditions(), c.update("--attribute-condition=" + GoogleCondition(c.Claims))},
+			Paste: []string{c.show("attributeCondition"), c.trueConditions(), c.update("--attribute-condition=" + grant.GoogleCondition(c.Claims))},
 		}
 	}},
 	{"google-evidence", perhaps(where(rejected, func(c Case) bool { return c.Provider == nil })), func(c Case) Explanation {
@@ -81,7 +83,7 @@ func (c Case) trueConditions() string {
 	var conditions []string
 	for _, claim := range claimsOfConditions {
 		if c.claim(claim) != "" {
-			conditions = append(conditions, isClaim(c.Claims, claim))
+			conditions = append(conditions, grant.Is(claim, c.claim(claim)))
 		}
 	}
 	return strings.Join(conditions, "\n")
@@ -124,9 +126,9 @@ func (c Case) absentClaims() string {
 
 // shorterSubject maps google.subject to what fits, and gives the role to the new subject.
 func (c Case) shorterSubject() []string {
-	paste := []string{c.update("--attribute-mapping=" + GoogleMapping(c.Claims))}
+	paste := []string{c.update("--attribute-mapping=" + grant.GoogleMapping(c.Claims).String())}
 	if c.Google.ServiceAccount == "" {
-		return append(paste, GoogleMembers(c.pool(), c.Claims)[0].Member)
+		return append(paste, grant.GoogleMembers(c.pool(), c.Claims)[0].Member)
 	}
-	return append(paste, bind(c.Google.ServiceAccount, workloadIdentityUser, GoogleMembers(c.pool(), c.Claims)[0].Member))
+	return append(paste, bind(c.Google.ServiceAccount, workloadIdentityUser, grant.GoogleMembers(c.pool(), c.Claims)[0].Member))
 }

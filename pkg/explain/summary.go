@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/quote"
 )
 
@@ -158,7 +159,7 @@ func (c Case) writeTrustOnAWS(page *strings.Builder) {
 	fmt.Fprint(page, "<details><summary>Trust policies that let this job in, on AWS</summary>\n\n")
 	fmt.Fprintf(page, "The first one lets in the least. Save one as `trust.json`; it replaces the policy of the role %s, or its statement goes beside those that are there.\n\n", quote.Code(c.roleName()))
 	fmt.Fprintf(page, "%s\n", quote.Fence("sh", quote.Command("aws", "iam", "update-assume-role-policy", "--role-name", c.roleName(), "--policy-document", "file://trust.json")))
-	for _, policy := range AWSPolicies(c.providerARN(), c.Claims) {
+	for _, policy := range grant.AWSPolicies(c.providerARN(), c.Claims) {
 		fmt.Fprintf(page, "Lets in %s:\n\n%s\n", quote.Markdown(policy.LetsIn), quote.Fence("json", policy.JSON))
 	}
 }
@@ -166,16 +167,16 @@ func (c Case) writeTrustOnAWS(page *strings.Builder) {
 func (c Case) writeTrustOnGoogle(page *strings.Builder) {
 	fmt.Fprint(page, "<details><summary>Condition and members that let this job in, on Google Cloud</summary>\n\n")
 	fmt.Fprint(page, "The provider, for this repository and no other. The command replaces the whole mapping and condition, so add what other workflows need:\n\n")
-	fmt.Fprintf(page, "%s\n", quote.Fence("sh", c.update("--attribute-mapping="+GoogleMapping(c.Claims), "--attribute-condition="+GoogleCondition(c.Claims))))
-	if size := len(c.claim("sub")); size > maxSubject {
-		fmt.Fprintf(page, "`google.subject` is not mapped to `sub`, which has %d bytes; Google takes %d at the most.\n\n", size, maxSubject)
+	fmt.Fprintf(page, "%s\n", quote.Fence("sh", c.update("--attribute-mapping="+grant.GoogleMapping(c.Claims).String(), "--attribute-condition="+grant.GoogleCondition(c.Claims))))
+	if size := len(c.claim("sub")); size > grant.MaxSubject {
+		fmt.Fprintf(page, "`google.subject` is not mapped to `sub`, which has %d bytes; Google takes %d at the most.\n\n", size, grant.MaxSubject)
 	}
 	if c.Google.ServiceAccount == "" {
 		fmt.Fprint(page, "Then give the roles that the job needs to one of these members. The first one lets in the least.\n\n")
 	} else {
 		fmt.Fprintf(page, "Then let one of these members act as %s. The first one lets in the least.\n\n", quote.Code(c.Google.ServiceAccount))
 	}
-	for _, member := range GoogleMembers(c.pool(), c.Claims) {
+	for _, member := range grant.GoogleMembers(c.pool(), c.Claims) {
 		command := bind(c.Google.ServiceAccount, workloadIdentityUser, member.Member)
 		if c.Google.ServiceAccount == "" {
 			command = gcloud("projects", "add-iam-policy-binding", c.projectOrPlace(), "--role=ROLE", "--member="+member.Member)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatepass/pkg/grant"
 	"gatepass/pkg/quote"
 	"gatepass/pkg/trust"
 )
@@ -86,7 +87,7 @@ func (c Case) isReadByAWS() bool {
 	if len(c.Claims) == 0 {
 		return c.AWS.Partition == "aws" && !c.isOnServer()
 	}
-	return readsClaims(c.providerARN())
+	return grant.ReadsClaims(c.providerARN())
 }
 
 func writeAudiences(page *strings.Builder, cases []Case) {

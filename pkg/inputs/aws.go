@@ -88,7 +88,7 @@ func (r *reader) aws() *AWS {
 		OverwriteProfile:         r.awsBoolean("overwrite-aws-profile"),
 		Refresh:                  r.awsBoolean("aws-refresh"),
 	}
-	in.Partition = partitionOf(in.Region)
+	in.Partition = PartitionOf(in.Region)
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
 	in.WithoutGitHub = r.awsBoolean("role-chaining") || r.awsBoolean("force-skip-oidc")
 	in.Source = r.source(in)

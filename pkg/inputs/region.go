@@ -29,8 +29,8 @@ var regions = strings.Fields(`
 	us-west-1 us-west-2 cn-north-1 cn-northwest-1 eusc-de-east-1 us-iso-east-1 us-iso-west-1 us-isob-east-1 us-isob-west-1 eu-isoe-west-1
 	us-isof-east-1 us-isof-south-1 us-gov-east-1 us-gov-west-1`)
 
-// partitionOf returns the partition of a region, or nothing if there is no such region.
-func partitionOf(region string) string {
+// PartitionOf returns the partition of a region, or nothing if there is no such region.
+func PartitionOf(region string) string {
 	parts := regionForm.FindStringSubmatch(region)
 	switch {
 	case parts == nil:
@@ -64,7 +64,7 @@ func (r *reader) region() string {
 		r.fault(input, "is missing; set it to the region that later steps work in, such as eu-central-1")
 		return ""
 	}
-	if partitionOf(region) == "" {
+	if PartitionOf(region) == "" {
 		if nearest := NearestRegion(strings.ToLower(region)); nearest != "" {
 			r.fault(input, "%s is not a region; did you mean %s?", quote(region), nearest)
 		} else {

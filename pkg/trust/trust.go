@@ -7,12 +7,29 @@ package trust
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // Claims are the claims of an ID token by name, as JSON decodes them. GitHub's are strings, numbers of IDs too, but for iat, nbf and exp:
 // https://docs.github.com/actions/reference/security/oidc
 type Claims map[string]any
+
+// Text is a claim's text, or nothing. The tokens of pods have their audiences in a list.
+func (c Claims) Text(name string) string {
+	switch value := c[name].(type) {
+	case string:
+		return value
+	case []any:
+		var texts []string
+		for _, item := range value {
+			texts = append(texts, fmt.Sprint(item))
+		}
+		return strings.Join(texts, ", ")
+	}
+	return ""
+}
 
 // Untold is the value of a claim that a token has, or may have, where nobody has said which: what depends on it is unknown.
 type Untold struct{}

@@ -91,17 +91,17 @@ func (l *linter) lintBinding(b Binding) {
 		find(unmappedAttribute, "the provider does not map "+m.attribute+": nobody is in this set",
 			"map it, or bind to an attribute that is mapped")
 	default:
-		l.lintMember(m, find, narrower)
+		l.lintMember(b, m, find, narrower)
 	}
 }
 
 // lintMember looks at whom a member is.
-func (l *linter) lintMember(m member, find func(rule *trust.Rule, message, fix string), narrower string) {
+func (l *linter) lintMember(b Binding, m member, find func(rule *trust.Rule, message, fix string), narrower string) {
 	claim := l.evaluator.claimOf(referenceTo(m.attribute))
 	switch meant := jobWith(map[string]string{claim: m.value}); {
 	case claim == "" || !l.isGitHub: // An attribute of several claims is as narrow as it is meant.
 		return
-	case claim == "sub" && !l.isServer && !meant.subjectHasIDs && meant.customSubject == "":
+	case claim == "sub" && !l.isServer && !meant.subjectHasIDs && meant.customSubject == "" && !l.bindsWithIDs(b.Role, meant):
 		find(nameOnlySubject, quote(m.value)+" has no IDs", "bind to the subject with the IDs; while both are in use, to both")
 		return
 	case claim == "sub":
@@ -129,6 +129,18 @@ func (l *linter) lintMember(m member, find func(rule *trust.Rule, message, fix s
 		find(anyBranch, "every branch, pull request and workflow of "+quote(m.value)+" is in this set",
 			narrower+", or have the condition do so")
 	}
+}
+
+// bindsWithIDs reports whether a role is bound to the subject that a job has if there are IDs in it.
+func (l *linter) bindsWithIDs(role string, names job) bool {
+	return slices.ContainsFunc(l.bindings, func(b Binding) bool {
+		m, fault := parseMember(b.Value)
+		if fault != "" || b.Role != role || l.evaluator.claimOf(referenceTo(m.attribute)) != "sub" {
+			return false
+		}
+		j := jobWith(map[string]string{"sub": m.value})
+		return j.subjectHasIDs && j.repository() == names.repository() && j.context == names.context
+	})
 }
 
 // jobsOf are jobs with a claim that the condition, if there is one, is meant for.

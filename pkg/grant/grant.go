@@ -1,4 +1,6 @@
-package explain
+// Package grant writes what lets certain jobs in: trust policies of AWS roles, and on Google Cloud attribute mappings and conditions of
+// providers and members of IAM bindings. It is pure, and quotes what it is given: whatever a branch is called, it is no more than a branch.
+package grant
 
 import (
 	"fmt"
@@ -12,28 +14,28 @@ import (
 
 // thisSubject says what a condition on sub lets in; alone, or with one on the repository's ID.
 func thisSubject(claims trust.Claims, withID bool) string {
-	repository, ref := text(claims, "repository"), text(claims, "ref")
-	environment := text(claims, "environment")
+	repository, ref := claims.Text("repository"), claims.Text("ref")
+	environment := claims.Text("environment")
 	switch {
-	case !hasUsualSubject(claims) && withID:
+	case !HasUsualSubject(claims) && withID:
 		return fmt.Sprintf("jobs of %s with this very sub", repository)
-	case !hasUsualSubject(claims):
+	case !HasUsualSubject(claims):
 		return "jobs with this very sub, maybe of other repositories, too"
 	case environment != "":
 		return fmt.Sprintf("jobs of %s that name the environment %s, on any branch", repository, environment)
-	case strings.HasSuffix(text(claims, "sub"), ":pull_request"):
+	case strings.HasSuffix(claims.Text("sub"), ":pull_request"):
 		return fmt.Sprintf("jobs of %s for any pull request that name no environment", repository)
 	}
 	return fmt.Sprintf("jobs of %s on %s that name no environment", repository, ref)
 }
 
-// hasUsualSubject tells whether sub is as a whole what GitHub makes it by default, with IDs or without. A sub that an organization has
+// HasUsualSubject tells whether sub is as a whole what GitHub makes it by default, with IDs or without. A sub that an organization has
 // customised may end like that and yet be the same in every repository: https://docs.github.com/actions/reference/security/oidc
-func hasUsualSubject(claims trust.Claims) bool {
-	sub, ref, environment := text(claims, "sub"), text(claims, "ref"), text(claims, "environment")
-	repository := text(claims, "repository")
+func HasUsualSubject(claims trust.Claims) bool {
+	sub, ref, environment := claims.Text("sub"), claims.Text("ref"), claims.Text("environment")
+	repository := claims.Text("repository")
 	owner, name, _ := strings.Cut(repository, "/")
-	withIDs := owner + "@" + text(claims, "repository_owner_id") + "/" + name + "@" + text(claims, "repository_id")
+	withIDs := owner + "@" + claims.Text("repository_owner_id") + "/" + name + "@" + claims.Text("repository_id")
 	context, ok := strings.CutPrefix(sub, "repo:"+repository+":")
 	if !ok {
 		context, ok = strings.CutPrefix(sub, "repo:"+withIDs+":")
@@ -44,39 +46,38 @@ func hasUsualSubject(claims trust.Claims) bool {
 	return ok && repository != "" && (context == "pull_request" || ref != "" && context == "ref:"+ref)
 }
 
-// needsID tells whether sub alone may let in other repositories, and the ID of this one can be asked for.
-func needsID(claims trust.Claims) bool {
-	return text(claims, "repository_id") != "" && !hasUsualSubject(claims)
+// NeedsID tells whether sub alone may let in other repositories, and the ID of this one can be asked for.
+func NeedsID(claims trust.Claims) bool {
+	return claims.Text("repository_id") != "" && !HasUsualSubject(claims)
 }
 
 // subjectForm is how sub writes the name of an environment: https://docs.github.com/actions/reference/security/oidc
 var subjectForm = strings.NewReplacer(":", "%3A")
 
 func thisRef(claims trust.Claims) string {
-	return fmt.Sprintf("every job of %s on %s", text(claims, "repository"), text(claims, "ref"))
+	return fmt.Sprintf("every job of %s on %s", claims.Text("repository"), claims.Text("ref"))
 }
 
 func thisRepository(claims trust.Claims) string {
-	return fmt.Sprintf("every job of %s, whatever its branch, tag, pull request and workflow", text(claims, "repository"))
+	return fmt.Sprintf("every job of %s, whatever its branch, tag, pull request and workflow", claims.Text("repository"))
 }
 
 // hasLastingRef tells a branch or a tag from a pull request's ref, which is gone with it.
 func hasLastingRef(claims trust.Claims) bool {
-	ref := text(claims, "ref")
+	ref := claims.Text("ref")
 	return ref != "" && !strings.HasPrefix(ref, "refs/pull/")
 }
 
-// text is a claim's text, or nothing. The tokens of pods have their audiences in a list.
-func text(claims trust.Claims, name string) string {
-	switch value := claims[name].(type) {
-	case string:
-		return value
-	case []any:
-		var texts []string
-		for _, item := range value {
-			texts = append(texts, fmt.Sprint(item))
-		}
-		return strings.Join(texts, ", ")
+// texts are those of a claim that may be a list, as the audience in the tokens of pods is.
+func texts(claims trust.Claims, name string) (all []string) {
+	list, isList := claims[name].([]any)
+	if !isList {
+		list = []any{claims.Text(name)}
 	}
-	return ""
+	for _, item := range list {
+		if value, _ := item.(string); value != "" {
+			all = append(all, value)
+		}
+	}
+	return all
 }

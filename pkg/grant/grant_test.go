@@ -1,18 +1,20 @@
-package explain_test
+package grant_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"gatepass/pkg/aws"
-	"gatepass/pkg/explain"
 	"gatepass/pkg/google"
+	"gatepass/pkg/grant"
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/idtoken"
 	"gatepass/pkg/inputs"
@@ -32,14 +34,14 @@ type job map[string]string
 
 // trusted is what roles and service accounts are given to trust a job by: as many of both as there are policies and members.
 type trusted struct {
-	policies           []explain.AWSPolicy
-	members            []explain.GoogleMember
+	policies           []grant.AWSPolicy
+	members            []grant.GoogleMember
 	mapping, condition string
 }
 
 // trustedBy is what the claims of two tokens make, one for AWS and one for Google.
 func trustedBy(toAWS, toGoogle trust.Claims) trusted {
-	return trusted{explain.AWSPolicies(provider, toAWS), explain.GoogleMembers(pool, toGoogle), explain.GoogleMapping(toGoogle), explain.GoogleCondition(toGoogle)}
+	return trusted{grant.AWSPolicies(provider, toAWS), grant.GoogleMembers(pool, toGoogle), grant.GoogleMapping(toGoogle).String(), grant.GoogleCondition(toGoogle)}
 }
 
 func (by trusted) config(j job, immutable bool) sandbox.Config {
@@ -227,7 +229,7 @@ func TestWhatASubjectLetsIn(t *testing.T) {
 		if test.environment != "" {
 			claims["environment"] = test.environment
 		}
-		if got := explain.AWSPolicies(test.provider, claims)[0].LetsIn; got != test.want {
+		if got := grant.AWSPolicies(test.provider, claims)[0].LetsIn; got != test.want {
 			t.Errorf("%s: got %q, want %q", test.sub, got, test.want)
 		}
 	}
@@ -276,6 +278,22 @@ func TestGrantsLetTheirJobIn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A token may have several audiences, each of which will do.
+func TestAWSPolicyForSeveralAudiences(t *testing.T) {
+	t.Parallel()
+	policies := grant.AWSPolicies(provider, trust.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/main", "aud": []any{"one", "two"}})
+	var policy struct {
+		Statement []struct{ Condition map[string]map[string]any }
+	}
+	if err := json.Unmarshal([]byte(policies[0].JSON), &policy); err != nil {
+		t.Fatal(err)
+	}
+	got := policy.Statement[0].Condition["StringEquals"]["token.actions.githubusercontent.com:aud"]
+	if want := []any{"one", "two"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
