@@ -11,7 +11,6 @@ import (
 
 	"gatepass/pkg/setup"
 	"gatepass/pkg/trust"
-	"gatepass/pkg/untrusted"
 )
 
 const setupHelp = `Print what to create on AWS or Google Cloud so that the jobs of a repository can sign in, and
@@ -36,7 +35,7 @@ func setupCommand() *cobra.Command {
 		Long:  setupHelp,
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("say for which cloud: gatepass setup aws, or gatepass setup google")
+			return usageError(errors.New("say for which cloud: gatepass setup aws, or gatepass setup google"))
 		},
 	}
 	command.AddCommand(setupAWSCommand(), setupGoogleCommand())
@@ -73,12 +72,13 @@ func setupFlags(command *cobra.Command, jobs *setup.Jobs, formats ...format) *pf
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		at := slices.Index(names, *chosen)
 		if at < 0 {
-			return fmt.Errorf("--format %s: want %s", untrusted.Line(*chosen), strings.Join(names, ", "))
+			return usageError(fmt.Errorf("--format %s: want %s", *chosen, strings.Join(names, ", ")))
 		}
 		text, err := formats[at].print()
-		if err == nil {
-			_, err = fmt.Fprint(command.OutOrStdout(), text)
+		if err != nil {
+			return &codeError{err, exitUsage}
 		}
+		_, err = fmt.Fprint(command.OutOrStdout(), text)
 		return err
 	}
 	return flags
