@@ -150,10 +150,16 @@ const releaseTree = `100644 Dockerfile
 100644 LICENSE
 100644 README.md
 100644 action.yml
+120000 linux/amd64/bin/sh
+120000 linux/amd64/bin/tar
 100755 linux/amd64/sign-in
 120000 linux/amd64/sign-out
+120000 linux/amd64/usr/bin/tail
+120000 linux/arm64/bin/sh
+120000 linux/arm64/bin/tar
 100755 linux/arm64/sign-in
-120000 linux/arm64/sign-out`
+120000 linux/arm64/sign-out
+120000 linux/arm64/usr/bin/tail`
 
 func (c clone) publish(t *testing.T, args ...string) string {
 	t.Helper()
