@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gatepass/pkg/program"
 )
 
 // example is a command of README.md and what it prints.
@@ -27,7 +29,7 @@ func TestReadmeShowsWhatIsPrinted(t *testing.T) {
 		command.SetArgs(strings.Fields(line))
 		command.SetOut(&out)
 		command.SetErr(&out)
-		run(t.Context(), command)
+		program.Run(t.Context(), command)
 		return []byte("```console\n$ go run ./cmd/gatepass " + line + "\n" + out.String() + "```\n")
 	})
 	if examples == 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"gatepass/pkg/program"
 	"gatepass/pkg/setup"
 	"gatepass/pkg/trust"
 )
@@ -35,7 +36,7 @@ func setupCommand() *cobra.Command {
 		Long:  setupHelp,
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usageError(errors.New("say for which cloud: gatepass setup aws, or gatepass setup google"))
+			return program.UsageError(errors.New("say for which cloud: gatepass setup aws, or gatepass setup google"))
 		},
 	}
 	command.AddCommand(setupAWSCommand(), setupGoogleCommand())
@@ -72,11 +73,11 @@ func setupFlags(command *cobra.Command, jobs *setup.Jobs, formats ...format) *pf
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		at := slices.Index(names, *chosen)
 		if at < 0 {
-			return usageError(fmt.Errorf("--format %s: want %s", *chosen, strings.Join(names, ", ")))
+			return program.UsageError(fmt.Errorf("--format %s: want %s", *chosen, strings.Join(names, ", ")))
 		}
 		text, err := formats[at].print()
 		if err != nil {
-			return &codeError{err, exitUsage}
+			return program.UsageError(err)
 		}
 		_, err = fmt.Fprint(command.OutOrStdout(), text)
 		return err

@@ -1,4 +1,6 @@
-package main
+// Package check is the command that checks trust policies: it finds them in files, asks what is wrong with them and whether they admit a token,
+// and reports.
+package check
 
 import (
 	"bytes"
@@ -14,12 +16,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"gatepass/pkg/program"
 	"gatepass/pkg/report"
 	"gatepass/pkg/trust"
 	"gatepass/pkg/trust/awstrust"
 )
 
-const checkHelp = `Check AWS trust policies and Google workload identity providers before they are deployed:
+const help = `Check AWS trust policies and Google workload identity providers before they are deployed:
 what lets in more than was meant, and what lets in nobody. Told about a token, say whether
 each policy admits it, and why not. No cloud is asked, and no credentials are needed.
 
@@ -28,17 +31,18 @@ and 3 if a file could not be read. What cannot be told from a file does not pass
 neither a value that is known only after apply, nor a verdict that depends on what only the
 cloud knows.`
 
-func checkCommand() *cobra.Command {
+// Command is `gatepass check`.
+func Command() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Check a trust policy before it is deployed",
-		Long:  checkHelp,
+		Long:  help,
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usageError(errors.New("say what to check: gatepass check aws FILE…, or gatepass check google FILE…"))
+			return program.UsageError(errors.New("say what to check: gatepass check aws FILE…, or gatepass check google FILE…"))
 		},
 	}
-	command.AddCommand(checkAWSCommand(), checkGoogleCommand(), checkRulesCommand())
+	command.AddCommand(awsCommand(), googleCommand(), rulesCommand())
 	return command
 }
 
@@ -142,21 +146,21 @@ func (c *check) run(files []string) error {
 	}
 	switch {
 	case len(faults) > 0 && c.format == "github":
-		return &codeError{errors.New(""), exitFailure} // The annotations say it.
+		return program.NewError(program.Failure) // The annotations say it.
 	case len(faults) > 0:
 		return failure(asErrors(faults)...)
 	case result.Fails(least):
-		return &codeError{errors.New(""), exitProblems}
+		return program.NewError(program.Problems)
 	}
 	return nil
 }
 
 // failure is an error that keeps a check from being made, unless it is one of how it was called.
 func failure(faults ...error) error {
-	if coded := (*codeError)(nil); errors.As(faults[0], &coded) {
+	if coded := (*program.Error)(nil); errors.As(faults[0], &coded) {
 		return coded
 	}
-	return &codeError{cleanly(faults), exitFailure}
+	return program.NewError(program.Failure, faults...)
 }
 
 func asErrors(faults []*fileFault) (all []error) {
@@ -196,7 +200,7 @@ func (c *check) validate(files []string) (trust.Severity, error) {
 		fault("-: standard input can be read but once")
 	}
 	if len(faults) > 0 {
-		return 0, usageError(faults...)
+		return 0, program.UsageError(faults...)
 	}
 	return severities[least], nil
 }

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 	"gatepass/pkg/trust/googletrust"
 )
 
-func checkRulesCommand() *cobra.Command {
+func rulesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules",
 		Short: "List what the checks look for",

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"path/filepath"
@@ -13,7 +13,7 @@ import (
 // Whatever a file holds, a check ends with something that it has checked, or with an error, and a token that it is asked about gets an
 // answer from one of the policies at least.
 func FuzzCheck(f *testing.F) {
-	scripts, err := filepath.Glob("testdata/script/check_*.txtar")
+	scripts, err := filepath.Glob("../../cmd/gatepass/testdata/script/check_*.txtar")
 	if err != nil {
 		f.Fatal(err)
 	}

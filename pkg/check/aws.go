@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"fmt"
@@ -32,7 +32,7 @@ type awsCheck struct {
 	providerARN string
 }
 
-func checkAWSCommand() *cobra.Command {
+func awsCommand() *cobra.Command {
 	c := &awsCheck{check: check{cloud: "aws", rules: awstrust.Rules()}}
 	c.examine = c.file
 	command := c.command(&cobra.Command{

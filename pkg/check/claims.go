@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gatepass/pkg/idtoken"
+	"gatepass/pkg/program"
 	"gatepass/pkg/secret"
 	"gatepass/pkg/trust"
 )
@@ -138,7 +139,7 @@ func (c *claimFlags) check() error {
 		}
 	}
 	if len(faults) > 0 {
-		return usageError(faults...)
+		return program.UsageError(faults...)
 	}
 	return nil
 }
@@ -200,7 +201,7 @@ func (c *claimFlags) whole(stdin io.Reader) (token, error) {
 	})
 	switch {
 	case len(others) > 0:
-		return token{}, usageError(fmt.Errorf("%s: --claims and --token tell all claims, so give one of them and nothing else about the token",
+		return token{}, program.UsageError(fmt.Errorf("%s: --claims and --token tell all claims, so give one of them and nothing else about the token",
 			strings.Join(others, ", ")))
 	case c.token == "-":
 		text, err := readFile(c.token, stdin)
@@ -213,7 +214,7 @@ func (c *claimFlags) whole(stdin io.Reader) (token, error) {
 		}
 		return token{"the token on standard input, whose signature was not verified", claims}, nil
 	case c.token != "":
-		return token{}, usageError(errors.New("--token: takes - and reads the token from standard input; on a command line others could see it"))
+		return token{}, program.UsageError(errors.New("--token: takes - and reads the token from standard input; on a command line others could see it"))
 	}
 	node, err := parseFile(c.file, stdin)
 	if err == nil && node.Kind != trust.Object {

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"slices"
@@ -27,7 +27,7 @@ type googleCheck struct {
 	providers []*trust.GoogleProvider // of all files until now
 }
 
-func checkGoogleCommand() *cobra.Command {
+func googleCommand() *cobra.Command {
 	c := &googleCheck{check: check{cloud: "google", rules: googletrust.Rules()}}
 	c.prepare, c.examine, c.others = c.readBindings, c.file, c.bindings
 	command := c.command(&cobra.Command{
