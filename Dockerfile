@@ -3,7 +3,7 @@ FROM golang:1.26-alpine AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
-COPY .ci/rootfs .ci/rootfs
+COPY .ci/program .ci/rootfs .ci/
 COPY main.go ./
 COPY pkg ./pkg
 RUN .ci/rootfs /out

@@ -140,7 +140,7 @@ func commit(t *testing.T, dir string) {
 // copyAction copies all that the image, or a release, is built from.
 func copyAction(t *testing.T, dir string) {
 	t.Helper()
-	for _, name := range []string{"pkg", ".ci"} {
+	for _, name := range []string{"pkg", "cmd", "check", ".ci"} {
 		copyFolder(t, filepath.Join(dir, name), filepath.Join(repository, name))
 	}
 	for _, name := range []string{"action.yml", "Dockerfile", "main.go", "go.mod", "go.sum", "README.md", "LICENSE"} {

@@ -150,6 +150,11 @@ const releaseTree = `100644 Dockerfile
 100644 LICENSE
 100644 README.md
 100644 action.yml
+100644 check/action.yml
+100644 check/checksums.txt
+100755 check/linux/amd64/gatepass
+100755 check/linux/arm64/gatepass
+100755 check/run
 120000 linux/amd64/bin/sh
 120000 linux/amd64/bin/tar
 100755 linux/amd64/sign-in

@@ -73,11 +73,15 @@ func TestTheAssetsOfARelease(t *testing.T) {
 	files := treeOf(t, dir)
 	var modules []string
 	for _, architecture := range []string{"amd64", "arm64"} {
-		asset, program := "assets/gatepass-linux-"+architecture, "action/linux/"+architecture+"/sign-in"
-		if files[asset].content == "" || files[asset] != files[program] {
-			t.Errorf("%s is %v, want %v, as %s is", asset, files[asset], files[program], program)
+		for asset, program := range map[string]string{
+			"assets/gatepass-linux-" + architecture:       "action/linux/" + architecture + "/sign-in",
+			"assets/gatepass-check-linux-" + architecture: "action/check/linux/" + architecture + "/gatepass",
+		} {
+			if files[asset].content == "" || files[asset] != files[program] {
+				t.Errorf("%s is %v, want %v, as %s is", asset, files[asset], files[program], program)
+			}
+			modules = append(modules, modulesOf(t, filepath.Join(dir, asset))...)
 		}
-		modules = append(modules, modulesOf(t, filepath.Join(dir, asset))...)
 	}
 
 	var bill struct {
@@ -106,8 +110,8 @@ func TestTheAssetsOfARelease(t *testing.T) {
 
 	check := exec.CommandContext(t.Context(), "sha256sum", "--check", "--strict", "checksums.txt")
 	check.Dir = filepath.Join(dir, "assets")
-	if printed, err := output(check); err != nil || strings.Count(printed, ": OK") != 3 {
-		t.Errorf("sha256sum printed %q, error %v, want 3 files to be OK", printed, err)
+	if printed, err := output(check); err != nil || strings.Count(printed, ": OK") != 5 {
+		t.Errorf("sha256sum printed %q, error %v, want 5 files to be OK", printed, err)
 	}
 }
 
