@@ -196,18 +196,18 @@ func (b *breadth) takes(claim, value string) bool {
 	})
 }
 
-// ids checks whether names are held to the ids that they had.
+// ids checks whether names are held to the IDs that they had.
 func (l *linter) ids(b *breadth) {
 	var wild, names bool
 	for _, v := range b.values("sub") {
 		s := v.subject()
 		if s.wildOwnerID() && b.held&ownerID == 0 || s.wildRepositoryID() && b.held&repositoryID == 0 {
-			l.report(wildcardID, v.place(), "Write the ids, or ask for repository_id, too.", "%q takes whoever has the names now", v.value.text)
+			l.report(wildcardID, v.place(), "Write the IDs, or ask for repository_id, too.", "%q takes whoever has the names now", v.value.text)
 			wild = true
 		}
 		if s.namesOnly() && !names && strings.HasPrefix(b.issuer, sharedIssuer) && !l.hasIDs(s) {
 			l.report(nameOnlySubject, v.place(), "Write repo:"+s.owner+"@OWNER-ID/"+s.repo+"@REPO-ID:…, beside this one as long as both occur.",
-				"%q has the names alone, and matches no sub with ids", v.value.text)
+				"%q has the names alone, and matches no sub with IDs", v.value.text)
 			names = true
 		}
 	}
@@ -220,7 +220,7 @@ func (l *linter) ids(b *breadth) {
 	for _, claim := range []string{"sub", "repository"} {
 		for _, v := range b.values(claim) {
 			if v.scope(claim)&oneOwner == owner {
-				l.report(reusableName, v.place(), "Write the ids, as in "+wantedSubject+", or ask for repository_id, too.",
+				l.report(reusableName, v.place(), "Write the IDs, as in "+wantedSubject+", or ask for repository_id, too.",
 					"%q names the owner, and whoever has that name gets in", v.value.text)
 				return
 			}
@@ -228,7 +228,7 @@ func (l *linter) ids(b *breadth) {
 	}
 }
 
-// hasIDs reports whether the policy takes the same repository with ids, too.
+// hasIDs reports whether the policy takes the same repository with IDs, too.
 func (l *linter) hasIDs(names subject) bool {
 	for i := range l.policy.statements {
 		for _, c := range l.policy.statements[i].conditions {

@@ -144,7 +144,7 @@ func (c *condition) matches(value string, want expanded) bool {
 	return t == Yes
 }
 
-// idForm is how sub has the ids beside the names of owner and repository in repositories made since July 2026:
+// idForm is how sub has the IDs beside the names of owner and repository in repositories made since July 2026:
 // https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
 var idForm = lazy(`\A(repo:[^/:@]+)@\d+(/[^/:@]+)@\d+`)
 

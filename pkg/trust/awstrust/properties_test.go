@@ -216,7 +216,7 @@ func TestKnowledgeNeverContradicts(t *testing.T) {
 func strangers() (tokens []trust.Claims) {
 	for _, repository := range []string{"stranger/octo-repo", "octo-organised/octo-repo", "octo-xrg/octo-repo", "xocto-org/octo-repo", "a/b", "octo-org/octo-repo"} {
 		for _, ids := range []bool{false, true} {
-			// The name of octo-org that was given up and registered anew is a stranger's only where the ids tell.
+			// The name of octo-org that was given up and registered anew is a stranger's only where the IDs tell.
 			if repository == "octo-org/octo-repo" && !ids {
 				continue
 			}

@@ -69,8 +69,8 @@ var (
 	}
 	wildcardID = &trust.Rule{
 		Name: "aws-wildcard-id", Severity: trust.Warning,
-		Summary:   "a wildcard in place of an owner's or a repository's id",
-		Why:       "The ids are in sub so that a name that was given up and registered anew is another. A wildcard takes that away.",
+		Summary:   "a wildcard in place of an owner's or a repository's ID",
+		Why:       "The IDs are in sub so that a name that was given up and registered anew is another. A wildcard takes that away.",
 		Reference: github + "#immutable-subject-claims",
 	}
 	reusableName = &trust.Rule{
@@ -157,8 +157,8 @@ var (
 	}
 	nameOnlySubject = &trust.Rule{
 		Name: "aws-name-only-subject", Severity: trust.Note,
-		Summary:   "names in sub that do not match those with ids",
-		Why:       "Repositories that were made, renamed or transferred after 15 July 2026, or opted in, have sub with ids: repo:OWNER@ID/REPO@ID:…",
+		Summary:   "names in sub that do not match those with IDs",
+		Why:       "Repositories that were made, renamed or transferred after 15 July 2026, or opted in, have sub with IDs: repo:OWNER@ID/REPO@ID:…",
 		Reference: github + "#immutable-subject-claims",
 	}
 )

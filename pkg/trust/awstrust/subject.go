@@ -106,7 +106,7 @@ func (s subject) namesOnly() bool {
 	return s.owner != "" && s.repo != "" && s.ownerRest == "" && s.repoRest == ""
 }
 
-// withIDs reports whether the subject can be one with ids.
+// withIDs reports whether the subject can be one with IDs.
 func (s subject) withIDs() bool {
 	return strings.HasPrefix(s.ownerRest, "@") && s.owner != "" && s.repo != ""
 }

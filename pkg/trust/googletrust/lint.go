@@ -62,7 +62,7 @@ func LintPool(providers ...*trust.GoogleProvider) (findings []trust.Finding) {
 		findings = append(findings, trust.Finding{
 			Rule: sharedPool, At: p.Name.Position, Path: "name",
 			Message: fmt.Sprintf("the providers %s and %s are both of the pool %s", before.ID, p.ID, p.Pool),
-			Fix:     "make a pool for each provider",
+			Fix:     "Make a pool for each provider.",
 		})
 	}
 	return findings
@@ -79,10 +79,10 @@ type linter struct {
 	findings  []trust.Finding
 }
 
-// find adds a finding. Names in it may be from anywhere, so it is cleaned.
+// find adds a finding, whose fix is what to do, without a full stop. Names in it may be from anywhere, so it is cleaned.
 func (l *linter) find(rule *trust.Rule, at trust.Position, path, message, fix string) {
 	l.findings = append(l.findings, trust.Finding{
-		Rule: rule, At: at, Path: path, Message: untrusted.Line(message), Fix: untrusted.Line(fix),
+		Rule: rule, At: at, Path: path, Message: untrusted.Line(message), Fix: untrusted.Line(strings.ToUpper(fix[:1]) + fix[1:] + "."),
 	})
 }
 
@@ -122,7 +122,7 @@ func (l *linter) lintProvider() {
 		if fault.Attribute == subjectAttribute && !l.evaluator.maps(subjectAttribute) {
 			l.find(missingSubject, fault.At, fault.Path, "google.subject is not mapped", "map google.subject to assertion.sub")
 		} else {
-			l.find(refusedProvider, fault.At, fault.Path, fault.Message, "keep to what Google stores, see "+providerReference)
+			l.find(refusedProvider, fault.At, fault.Path, fault.Message, "keep to what Google stores")
 		}
 	}
 	for _, doubt := range l.evaluator.Doubts {

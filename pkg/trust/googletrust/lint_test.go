@@ -72,7 +72,7 @@ func (c lintCase) lint(t *testing.T) []trust.Finding {
 func format(findings []trust.Finding) string {
 	var text strings.Builder
 	for _, f := range findings {
-		fmt.Fprintf(&text, "%s: %s: %s (%s)\n    %s\n    Fix: %s.\n", f.At, f.Rule.Severity, f.Message, f.Rule.Name, f.Path, f.Fix)
+		fmt.Fprintf(&text, "%s: %s: %s (%s)\n    %s\n    Fix: %s\n", f.At, f.Rule.Severity, f.Message, f.Rule.Name, f.Path, f.Fix)
 	}
 	return text.String()
 }
