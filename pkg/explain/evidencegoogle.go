@@ -161,28 +161,29 @@ func claimsIn(expression string) []string {
 	return claims
 }
 
-// explainMapping lists the members that this token is, as far as the mapping passes claims on as they are.
+// explainMapping offers bindings to this job's repository alone that the mapping already serves, the one that lets in the least first. A member
+// by another attribute that is mapped, such as a branch or an actor, would let in other repositories.
 func explainMapping(c Case) Explanation {
-	var mapped, members []string
+	mapped, serves := []string{}, map[string]bool{}
 	for _, m := range c.Provider.Mapping {
-		attribute := shown(m.Attribute)
-		mapped = append(mapped, attribute)
-		value := c.claim(strings.TrimPrefix(strings.TrimSpace(m.Expression.Value), "assertion."))
-		switch {
-		case value == "":
-		case attribute == "google.subject":
-			members = append(members, "principal://iam.googleapis.com/"+c.pool()+"/subject/"+value)
-		case strings.HasPrefix(attribute, "attribute."):
-			members = append(members, "principalSet://iam.googleapis.com/"+c.pool()+"/"+attribute+"/"+value)
-		}
+		mapped = append(mapped, shown(m.Attribute))
+		serves[shown(m.Attribute)+"="+strings.Join(strings.Fields(m.Expression.Value), "")] = true
 	}
 	e := Explanation{
 		Meaning: fmt.Sprintf("%s has no binding that fits this job. The provider maps %s, says google-provider; a binding over any other attribute never matches, and Google does not say so.", c.Google.ServiceAccount, strings.Join(mapped, ", ")),
 		Fix:     "See what is bound, and bind one of the members that this job is:",
 		Paste:   []string{gcloudAccounts("get-iam-policy", c.Google.ServiceAccount)},
 	}
-	for _, member := range members {
-		e.Paste = append(e.Paste, bind(c.Google.ServiceAccount, workloadIdentityUser, member))
+	members := grant.GoogleMembers(c.pool(), c.Claims)
+	served := slices.DeleteFunc(slices.Clone(members), func(m grant.GoogleMember) bool { return !serves[m.Needs] })
+	if len(served) == 0 {
+		// Not the subject, which others may be bound by.
+		served = members[1:2]
+		e.Fix = "See what is bound. Nothing that is mapped tells this job's repository from others, so map an attribute that does, and bind the member:"
+		e.Paste = append(e.Paste, "# Add to the provider's attribute mapping: "+served[0].Needs)
+	}
+	for _, m := range served {
+		e.Paste = append(e.Paste, bind(c.Google.ServiceAccount, workloadIdentityUser, m.Member))
 	}
 	return e
 }
