@@ -60,7 +60,7 @@ func newWorld(t *testing.T, change func(*sandbox.Config, *awsrefresh.Settings)) 
 	if err := os.WriteFile(program, []byte("this program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := awsrefresh.Write(w.dir, folder, program, settings, first); err != nil {
+	if err := awsrefresh.Write(w.dir, folder, program, []awsrefresh.Session{{Settings: settings, First: first}}); err != nil {
 		t.Fatal(err)
 	}
 	return w
