@@ -78,25 +78,23 @@ func TestRolesAreAssumedAtTheSameTime(t *testing.T) {
 			t.Parallel()
 			var mu sync.Mutex
 			waiting, most := 0, 0
-			all := make(chan struct{})
-			h := newHolding(t, sandbox.DefaultConfig(), func(_ string, request *http.Request) {
+			there := make(chan struct{})
+			allThere := sync.OnceFunc(func() { close(there) })
+			wait := func(change int) {
 				mu.Lock()
-				waiting++
-				if most = max(most, waiting); waiting == test.together && most == test.together {
-					select {
-					case <-all:
-					default:
-						close(all)
-					}
+				defer mu.Unlock()
+				waiting += change
+				if most = max(most, waiting); most == test.together {
+					allThere()
 				}
-				mu.Unlock()
+			}
+			h := newHolding(t, sandbox.DefaultConfig(), func(_ string, request *http.Request) {
+				wait(+1)
 				select {
-				case <-all:
+				case <-there:
 				case <-request.Context().Done():
 				}
-				mu.Lock()
-				waiting--
-				mu.Unlock()
+				wait(-1)
 			})
 			var lines []string
 			for i := range test.roles {

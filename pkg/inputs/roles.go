@@ -96,7 +96,8 @@ func (r *reader) alone() {
 		others = append(others, input)
 	}
 	if len(others) > 0 {
-		r.fault("aws-roles", "says which roles are assumed with GitHub's ID token, and as which profiles; leave out %s", strings.Join(others, ", "))
+		const rule = "says which roles are assumed with GitHub's ID token, and as which profiles; leave out "
+		r.fault("aws-roles", "%s", rule+strings.Join(others, ", "))
 	}
 }
 
@@ -104,9 +105,9 @@ func (r *reader) alone() {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
 func dropInheritedTags(roles []AWS) {
 	for _, role := range roles {
-		fromChained := slices.ContainsFunc(roles, func(source AWS) bool { return source.Profile == role.ChainFrom && source.Source == FromProfile })
-		if !fromChained {
-			continue
+		isSource := func(other AWS) bool { return other.Profile == role.ChainFrom && other.Source == FromProfile }
+		if !slices.ContainsFunc(roles, isSource) {
+			continue // GitHub's token gives its session no tags
 		}
 		inherited := role.Role.TransitiveTagKeys
 		role.Role.Tags = slices.DeleteFunc(slices.Clone(role.Role.Tags), func(tag Tag) bool { return slices.Contains(inherited, tag.Key) })
