@@ -14,8 +14,8 @@ import (
 	"gatepass/pkg/untrusted"
 )
 
-// CredentialProcess is for the copy of the program that a step has left beside an AWS profile: an SDK has started it and wants credentials.
-// They alone go to standard output. Where the step has left several sessions, it is the one that is named. The error is one line, and is for standard error.
+// CredentialProcess is for the copy of the program that a step has left beside an AWS profile: an SDK has started it and wants credentials,
+// of the named session where the step has left several. They alone go to standard output. The error is one line, and is for standard error.
 func CredentialProcess(ctx context.Context, session string) (err error) {
 	defer step.Recover(&err)
 	program, err := os.Executable()

@@ -108,7 +108,8 @@ func TestRolesAreAssumedAtTheSameTime(t *testing.T) {
 	}
 }
 
-// A chained role waits for the one that it is chained from, and for no other: here AWS keeps another one waiting until the chain is at its end.
+// A chained role waits for the one that it is chained from, and for no other: here AWS keeps another one waiting until the chain is at its
+// end.
 func TestAChainWaitsForItsOwnRolesAlone(t *testing.T) {
 	t.Parallel()
 	config := sandbox.DefaultConfig()

@@ -31,8 +31,8 @@ type AWS struct {
 
 	Unused []string // inputs that were given, but that an ID token leaves no use for
 
-	// Roles are the sign-ins of aws-roles, each with a profile of its own; none where the step has one sign-in. All else is then that of the
-	// one among them whose session goes to the environment.
+	// Roles are the sign-ins of aws-roles, each with a profile of its own; none where the step has one sign-in. All else is then that of
+	// the one among them whose session goes to the environment.
 	Roles []AWS
 	// Line is the line of aws-roles that a sign-in is from, or 0.
 	Line int

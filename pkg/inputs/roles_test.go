@@ -134,7 +134,7 @@ func TestManyRolesWithoutDefault(t *testing.T) {
 	}
 }
 
-// Whatever the lines are, there are faults that name their lines, or roles with profiles of their own whose chains begin with GitHub's token.
+// Whatever the lines are, there are faults that name the input, or roles with profiles of their own whose chains begin with GitHub's token.
 func FuzzManyRoles(f *testing.F) {
 	for _, seed := range []string{
 		"dev = arn:aws:iam::123456789012:role/deploy", "a=arn:aws:iam::123456789012:role/a\nb=arn:aws:iam::123456789012:role/b chain-from=a duration=900",

@@ -37,8 +37,8 @@ func (s Step) newRenewal(p plan, got session) (renewal, error) {
 	return renewal{dir, name, sessionsOf(p, got)}, nil
 }
 
-// sessionsOf are the sessions that are renewed, each as it was opened. Those of aws-roles are called by their lines' numbers, as a profile's
-// name may be anything.
+// sessionsOf are the sessions that are renewed, each as it was opened. Those of aws-roles are called by their lines' numbers, as a
+// profile's name may be anything.
 func sessionsOf(p plan, got session) []awsrefresh.Session {
 	var sessions []awsrefresh.Session
 	for i, in := range p.AWS.SignIns() {

@@ -15,8 +15,8 @@ import (
 // atOnce is how many roles are assumed at the same time, so that a long list is no reason for AWS to throttle.
 const atOnce = 16
 
-// signInToRoles makes all sign-ins to AWS at the same time, the one or those of aws-roles. A role that another one's session assumes waits for
-// that session, and for no other. All are tried, whatever becomes of the rest, so that all refusals are known.
+// signInToRoles makes all sign-ins to AWS at the same time, the one or those of aws-roles. A role that another one's session assumes waits
+// for that session, and for no other. All are tried, whatever becomes of the rest, so that all refusals are known.
 func (s Step) signInToRoles(ctx context.Context, p plan, attempts []attempt) (environment *aws.Credentials, all []aws.Credentials) {
 	signIns, tokens := p.AWS.SignIns(), s.idTokens(ctx, p)
 	got, done := make([]*aws.Credentials, len(signIns)), make([]chan struct{}, len(signIns))
