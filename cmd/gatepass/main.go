@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,9 +23,11 @@ func root() *cobra.Command {
 // credentialProcessCommand is what the copy of this program is started with that the demonstration's step leaves for aws-refresh.
 func credentialProcessCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    awsrefresh.Argument,
+		Use:    awsrefresh.Argument + " [session]",
 		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE:   func(command *cobra.Command, _ []string) error { return cli.CredentialProcess(command.Context()) },
+		Args:   cobra.MaximumNArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			return cli.CredentialProcess(command.Context(), strings.Join(args, ""))
+		},
 	}
 }

@@ -31,6 +31,11 @@ type Credentials struct {
 	FromJob bool
 }
 
+// Keys are the credentials as those that another sign-in starts with.
+func (credentials Credentials) Keys() inputs.AWSKeys {
+	return inputs.AWSKeys{AccessKeyID: credentials.AccessKeyID, SecretAccessKey: credentials.SecretAccessKey, SessionToken: credentials.SessionToken}
+}
+
 // Client signs in to AWS.
 type Client struct {
 	HTTP  *http.Client // Required.
@@ -106,7 +111,7 @@ func (c Client) obtainOnce(ctx context.Context, in inputs.AWS, idToken IDToken) 
 	switch in.Source {
 	case inputs.FromGitHub, inputs.FromTokenFile:
 		return c.assumeWithToken(ctx, in, idToken)
-	case inputs.FromKeys, inputs.FromJob:
+	case inputs.FromKeys, inputs.FromProfile, inputs.FromJob:
 	}
 	source, err := c.source(ctx, in)
 	if err != nil {

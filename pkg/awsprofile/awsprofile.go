@@ -68,7 +68,7 @@ func (f File) Add(text []byte, p Profile, overwrite bool) ([]byte, error) {
 	case len(sections) == 0:
 		after = appendSection(after, f.headers(p.Name)[0], entries)
 	case !overwrite:
-		return nil, fmt.Errorf("the profile %q is in %s already. Set overwrite-aws-profile to true to replace it, or choose another name in aws-profile", p.Name, f)
+		return nil, fmt.Errorf("the profile %q is in %s already. Set overwrite-aws-profile to true to replace it, or choose another name", p.Name, f)
 	}
 	for _, s := range slices.Backward(sections) { // from the last, so that the places of the others stay right
 		after = slices.Replace(after, s.start, s.end, setEntries(before[s.start:s.end], entries, lineBreak(before))...)

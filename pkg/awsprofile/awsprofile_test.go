@@ -275,7 +275,7 @@ const hidden = "hiddenvalue"
 func TestAddRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ before, want string }{
-		"the profile is there":     {"[dev]\naws_access_key_id = " + hidden + "\n", `the profile "dev" is in AWS's credentials file already. Set overwrite-aws-profile to true to replace it, or choose another name in aws-profile`},
+		"the profile is there":     {"[dev]\naws_access_key_id = " + hidden + "\n", `the profile "dev" is in AWS's credentials file already. Set overwrite-aws-profile to true to replace it, or choose another name`},
 		"the section is there":     {"[dev]\n", "overwrite-aws-profile"},
 		"a key without a section":  {"\naws_secret_access_key = " + hidden + "\n[a]\n", "AWS's credentials file: line 2 stands before the first section"},
 		"a line without a key":     {"[a]\n\n" + hidden + "\n", "line 3 is neither a section, nor a key with its value, nor a comment"},

@@ -5,6 +5,11 @@
 // folder, and gets new ones, by GitHub's ID token as the step did, when those are about to expire: the runner lets every step of a job ask for
 // ID tokens.
 //
+// A step with aws-roles leaves a session for each profile in the one folder, each in a folder of its own, so that nobody who needs one waits
+// for another. A chained one is renewed by the program, too, as the step has opened it, and not by source_profile in the profile: by that
+// each program would open a session of its own, and one without tags and session policies, for which a profile has no settings
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html).
+//
 // The protocol is that of https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html.
 package awsrefresh
 
@@ -15,6 +20,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/credfile"
@@ -32,14 +38,25 @@ const (
 	credentialsFile = "credentials.json"
 )
 
-// Command starts the program in a folder, seen from the one around it.
-func Command(folder string) string { return folder + "/" + programFile + " " + Argument }
+// Command starts the program in a folder, seen from the one around it, for a session.
+func Command(folder, session string) string {
+	return strings.TrimRight(folder+"/"+programFile+" "+Argument+" "+session, " ")
+}
+
+// Session is what a profile gives.
+type Session struct {
+	// Name is that of its folder, in the step's; empty for a step's only session, which is in that itself.
+	Name     string
+	Settings Settings
+	First    aws.Credentials // what the step has got
+}
 
 // Settings are what a renewal needs to know. There is no secret among them.
 type Settings struct {
 	Region                   string
 	Endpoint                 string // of AWS STS; empty for the region's own
 	Audience                 string
+	Source                   string `json:",omitempty"` // the session that assumes the role; empty for GitHub's ID token
 	Role                     inputs.AWSRole
 	WithoutSpecialCharacters bool
 	Attempts                 int
@@ -52,10 +69,13 @@ func SettingsOf(in inputs.Inputs) Settings {
 	s := Settings{
 		Region:                   in.AWS.Region,
 		Audience:                 in.AWS.Audience,
-		Role:                     inputs.AWSRole{ARN: role.ARN, SessionName: role.SessionName, Duration: role.Duration, Policy: role.Policy, PolicyARNs: role.PolicyARNs},
+		Role:                     *role,
 		WithoutSpecialCharacters: in.AWS.WithoutSpecialCharacters,
 		Attempts:                 in.Attempts,
 		Proxy:                    in.GivenProxy,
+	}
+	if in.AWS.Source == inputs.FromGitHub { // which takes no more of it
+		s.Role = inputs.AWSRole{ARN: role.ARN, SessionName: role.SessionName, Duration: role.Duration, Policy: role.Policy, PolicyARNs: role.PolicyARNs}
 	}
 	if in.AWS.Endpoint != nil {
 		s.Endpoint = in.AWS.Endpoint.String()
@@ -76,7 +96,7 @@ func (s Settings) inputs() (inputs.AWS, error) {
 }
 
 // Write makes the folder. It copies the program from a file, and puts in the first credentials, so that nobody asks for others while they last.
-func Write(dir credfile.Dir, name, program string, settings Settings, first aws.Credentials) error {
+func Write(dir credfile.Dir, name, program string, sessions []Session) error {
 	if !mayStart(dir.Path) {
 		return fmt.Errorf("later steps cannot start a program in %s, as it is mounted with noexec", dir.Exported)
 	}
@@ -84,7 +104,7 @@ func Write(dir credfile.Dir, name, program string, settings Settings, first aws.
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(folder, program, settings, first), folder.Close())
+	err = errors.Join(write(folder, program, sessions), folder.Close())
 	if err != nil {
 		_, removeErr := dir.RemoveFolder(name)
 		err = errors.Join(err, removeErr)
@@ -92,19 +112,34 @@ func Write(dir credfile.Dir, name, program string, settings Settings, first aws.
 	return err
 }
 
-func write(folder credfile.Folder, program string, settings Settings, first aws.Credentials) error {
-	text, err := json.Marshal(settings)
-	if err != nil {
-		return err
-	}
+func write(folder credfile.Folder, program string, sessions []Session) error {
 	file, err := os.Open(program)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }() // was only read
+	errs := []error{folder.Create(programFile, 0o700, file)}
+	for _, session := range sessions {
+		if session.Name == "" {
+			errs = append(errs, session.write(folder))
+			continue
+		}
+		inner, err := folder.CreateFolder(session.Name)
+		if err != nil {
+			return err
+		}
+		errs = append(errs, session.write(inner), inner.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (s Session) write(folder credfile.Folder) error {
+	text, err := json.Marshal(s.Settings)
+	if err != nil {
+		return err
+	}
 	return errors.Join(
-		folder.Create(programFile, 0o700, file),
 		folder.Create(settingsFile, 0o600, bytes.NewReader(text)),
-		folder.Replace(credentialsFile, documentOf(first).bytes()),
+		folder.Replace(credentialsFile, documentOf(s.First).bytes()),
 	)
 }

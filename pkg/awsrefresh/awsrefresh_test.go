@@ -1,6 +1,8 @@
 package awsrefresh_test
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -60,7 +62,7 @@ func newWorld(t *testing.T, change func(*sandbox.Config, *awsrefresh.Settings)) 
 	if err := os.WriteFile(program, []byte("this program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := awsrefresh.Write(w.dir, folder, program, settings, first); err != nil {
+	if err := awsrefresh.Write(w.dir, folder, program, []awsrefresh.Session{{Settings: settings, First: first}}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -96,11 +98,18 @@ func (w *world) requests() map[string]int {
 	return count
 }
 
-// RoundTrip asks the clouds without a network.
+// RoundTrip asks the clouds without a network. They get the request as it would arrive, with the headers that are signed.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	var wire bytes.Buffer
+	if err := r.Write(&wire); err != nil {
+		return nil, err
+	}
+	arrived, err := http.ReadRequest(bufio.NewReader(&wire))
+	if err != nil {
+		return nil, err
+	}
 	answer := httptest.NewRecorder()
-	r.Host = r.URL.Host
-	w.clouds.ServeHTTP(answer, r)
+	w.clouds.ServeHTTP(answer, arrived.WithContext(r.Context()))
 	return answer.Result(), nil
 }
 

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"gatepass/pkg/aws"
+	"gatepass/pkg/inputs"
 	"gatepass/pkg/secret"
 )
 
 // document is what a credential process prints.
 type document struct {
 	text    secret.String // JSON
+	keys    inputs.AWSKeys
 	expires time.Time
 }
 
@@ -28,7 +30,7 @@ func documentOf(c aws.Credentials) document {
 	expires := c.Expiration.UTC().Truncate(time.Second)
 	f := fields{1, c.AccessKeyID.Reveal(), c.SecretAccessKey.Reveal(), c.SessionToken.Reveal(), expires}
 	text, _ := json.Marshal(f) //nolint:gosec // to hand secrets out is what it is for; strings, a number and a time never fail
-	return document{secret.New(string(text)), expires}
+	return document{secret.New(string(text)), c.Keys(), expires}
 }
 
 // parse reads a document that has been kept. Nothing of it goes into an error.
@@ -37,7 +39,8 @@ func parse(text []byte) (document, error) {
 	if err := json.Unmarshal(text, &f); err != nil || f.Version != 1 || f.AccessKeyID == "" || f.SecretAccessKey == "" || f.SessionToken == "" {
 		return document{}, errors.New("the kept credentials are damaged")
 	}
-	return document{secret.New(string(text)), f.Expiration}, nil
+	keys := inputs.AWSKeys{AccessKeyID: secret.New(f.AccessKeyID), SecretAccessKey: secret.New(f.SecretAccessKey), SessionToken: secret.New(f.SessionToken)}
+	return document{secret.New(string(text)), keys, f.Expiration}, nil
 }
 
 func (d document) bytes() []byte { return []byte(d.text.Reveal()) }

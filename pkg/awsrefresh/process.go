@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/idtoken"
+	"gatepass/pkg/inputs"
 	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
 )
@@ -30,7 +32,7 @@ const (
 
 // Process is a run of the program that a step has left.
 type Process struct {
-	// Folder is the one that the program lies in.
+	// Folder is the session's: the one that the program lies in, or one in that.
 	Folder string
 	// Getenv reads the environment of the step that needs credentials.
 	Getenv func(string) string
@@ -41,18 +43,27 @@ type Process struct {
 }
 
 // Document gives credentials in the form that AWS's tools read.
+func (p Process) Document(ctx context.Context) ([]byte, error) {
+	given, err := p.document(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return given.bytes(), nil
+}
+
+// document gives credentials.
 //
 // Of those who call it at the same time, one asks for new credentials; the others wait for it, or take the old ones while they are good. The
 // old ones serve, too, where there are no new ones to be had.
-func (p Process) Document(ctx context.Context) ([]byte, error) {
+func (p Process) document(ctx context.Context) (document, error) {
 	folder, err := credfile.OpenFolder(p.Folder)
 	if err != nil {
-		return nil, fmt.Errorf("the sign-in that they are of has ended: %w", err)
+		return document{}, fmt.Errorf("the sign-in that they are of has ended: %w", err)
 	}
 	defer func() { _ = folder.Close() }() // was only read
 	kept := read(folder)
 	if kept.lasts(p.Now().Add(early)) {
-		return kept.bytes(), nil
+		return kept, nil
 	}
 	good, limit, wait := kept.lasts(p.Now()), patience, longestWait
 	if good {
@@ -66,17 +77,17 @@ func (p Process) Document(ctx context.Context) ([]byte, error) {
 	} // a lock that cannot be had saves a request, but is not worth a failure
 	kept = read(folder) // perhaps new by now
 	if kept.lasts(p.Now().Add(early)) || errors.Is(lockErr, credfile.ErrLocked) && kept.lasts(p.Now()) {
-		return kept.bytes(), nil
+		return kept, nil
 	}
 	fresh, err := p.renew(ctx, folder, good)
 	switch {
 	case err == nil:
 		_ = folder.Replace(credentialsFile, fresh.bytes()) // who cannot write there goes without
-		return fresh.bytes(), nil
+		return fresh, nil
 	case kept.lasts(p.Now()):
-		return kept.bytes(), nil // and not a word: the SDK for C++ reads standard error, too
+		return kept, nil // and not a word: the SDK for C++ reads standard error, too
 	}
-	return nil, err
+	return document{}, err
 }
 
 // read gives the credentials in the folder. Those that cannot be read have expired.
@@ -108,13 +119,6 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 	if err != nil {
 		return document{}, err
 	}
-	source, err := idtoken.NewSource(p.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), p.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
-	if errors.Is(err, idtoken.ErrNoPermission) {
-		err = errNoRequest
-	}
-	if err != nil {
-		return document{}, err
-	}
 	policy := retry.Patient(settings.Attempts)
 	if once {
 		policy.Attempts = 1
@@ -127,6 +131,16 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 	if client.HTTP == nil {
 		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)))
 	}
+	var source idtoken.Source
+	if settings.Source == "" {
+		source, err = p.github()
+	} else {
+		in.Source = inputs.FromProfile
+		in.Keys, err = p.keysOf(ctx, settings.Source)
+	}
+	if err != nil {
+		return document{}, err
+	}
 	credentials, err := client.SignIn(ctx, in, func(ctx context.Context) (secret.String, error) {
 		return source.Fetch(ctx, client.HTTP, policy, settings.Audience)
 	})
@@ -134,4 +148,22 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 		return document{}, fmt.Errorf("role %s: %w", settings.Role.ARN, err)
 	}
 	return documentOf(credentials), nil
+}
+
+func (p Process) github() (idtoken.Source, error) {
+	source, err := idtoken.NewSource(p.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), p.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
+	if errors.Is(err, idtoken.ErrNoPermission) {
+		err = errNoRequest
+	}
+	return source, err
+}
+
+// keysOf are those of another session of the step, which is renewed first if need be.
+func (p Process) keysOf(ctx context.Context, session string) (inputs.AWSKeys, error) {
+	p.Folder = filepath.Join(filepath.Dir(p.Folder), session)
+	source, err := p.document(ctx)
+	if err != nil {
+		return inputs.AWSKeys{}, err
+	}
+	return source.keys, nil
 }

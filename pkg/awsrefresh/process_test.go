@@ -258,16 +258,16 @@ func TestWriteLeavesAllOrNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := credfile.Dir{Path: t.TempDir()}
-	if err := awsrefresh.Write(dir, folder, filepath.Join(dir.Path, "none"), awsrefresh.Settings{}, first); !errors.Is(err, os.ErrNotExist) {
+	if err := awsrefresh.Write(dir, folder, filepath.Join(dir.Path, "none"), []awsrefresh.Session{{First: first}}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without a program: got error %v", err)
 	}
 	if left, err := os.ReadDir(dir.Path); err != nil || len(left) > 0 {
 		t.Errorf("left %v, error %v", left, err)
 	}
-	if err := awsrefresh.Write(dir, folder, program, awsrefresh.Settings{}, first); err != nil {
+	if err := awsrefresh.Write(dir, folder, program, []awsrefresh.Session{{First: first}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := awsrefresh.Write(dir, folder, program, awsrefresh.Settings{}, first); !errors.Is(err, os.ErrExist) {
+	if err := awsrefresh.Write(dir, folder, program, []awsrefresh.Session{{First: first}}); !errors.Is(err, os.ErrExist) {
 		t.Errorf("a second time: got error %v", err)
 	}
 	copied, err := os.ReadFile(filepath.Join(dir.Path, folder, "gatepass"))

@@ -41,7 +41,7 @@ func Main() int {
 	defer stop()
 	stderr, err := harden()
 	if len(os.Args) > 1 && os.Args[1] == awsrefresh.Argument {
-		return credentialProcess(ctx, stderr, err)
+		return credentialProcess(ctx, os.Args[2:], stderr, err)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stdout, "::error::"+err.Error())

@@ -26,12 +26,21 @@ type signIn struct {
 	want   string // in the log
 }
 
-// run signs in with keys that the profile holds, or with a program that renews them.
-func (test signIn) run(t *testing.T, refresh string) {
+// ways are those of signing in to AWS with a profile: by keys that it holds, by a program that renews them, and by several of that.
+var ways = map[string]map[string]string{
+	"keys":        {"role-to-assume": "arn:aws:iam::123456789012:role/deploy", "aws-profile": "deploy", "output-env-credentials": "true"},
+	"aws-refresh": {"role-to-assume": "arn:aws:iam::123456789012:role/deploy", "aws-profile": "deploy", "output-env-credentials": "true", "aws-refresh": "true"},
+	"aws-roles": {
+		"aws-roles":                 "deploy = arn:aws:iam::123456789012:role/deploy\nadmin = arn:aws:iam::123456789012:role/admin chain-from=deploy",
+		"role-skip-session-tagging": "true", "aws-refresh": "true",
+	},
+}
+
+func (test signIn) run(t *testing.T, way map[string]string) {
 	t.Parallel()
 	clouds, base := newClouds(t)
-	inputs := toAWS("aws-profile", "deploy")
-	inputs["output-env-credentials"], inputs["aws-refresh"] = "true", refresh
+	inputs := maps.Clone(way)
+	inputs["aws-region"] = "eu-central-1"
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -127,8 +136,9 @@ func TestASignInThatFailsLeavesNothing(t *testing.T) {
 		"the log breaks, and with it a mask": {stdout: func(log io.Writer, _ func()) io.Writer { return &breaking{log, 7} },
 			want: ""},
 	} {
-		t.Run(name, func(t *testing.T) { test.run(t, "false") })
-		t.Run(name+", aws-refresh", func(t *testing.T) { test.run(t, "true") })
+		for way, inputs := range ways {
+			t.Run(name+", "+way, func(t *testing.T) { test.run(t, inputs) })
+		}
 	}
 }
 

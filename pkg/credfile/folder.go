@@ -36,6 +36,18 @@ func (d Dir) CreateFolder(name string) (Folder, error) {
 	if err := around.Mkdir(name, 0o700); err != nil {
 		return Folder{}, err
 	}
+	return openNew(around, d.Path, name)
+}
+
+// CreateFolder makes a folder in the folder, for the same owner. It must not exist.
+func (f Folder) CreateFolder(name string) (Folder, error) {
+	if err := f.root.Mkdir(name, 0o700); err != nil {
+		return Folder{}, err
+	}
+	return openNew(f.root, f.path, name)
+}
+
+func openNew(around *os.Root, path, name string) (Folder, error) {
 	root, err := around.OpenRoot(name)
 	if err == nil {
 		err = giveFolder(around, root)
@@ -43,7 +55,7 @@ func (d Dir) CreateFolder(name string) (Folder, error) {
 	if err != nil {
 		return Folder{}, errors.Join(err, around.Remove(name))
 	}
-	return Folder{filepath.Join(d.Path, name), root}, nil
+	return Folder{filepath.Join(path, name), root}, nil
 }
 
 func giveFolder(around, root *os.Root) error {

@@ -221,3 +221,33 @@ func TestRemoveFolderLeavesWhatCreateFolderDidNotMake(t *testing.T) {
 		t.Errorf("left %q, want %q", got, want)
 	}
 }
+
+// A folder in the folder is like it, and is removed with it.
+func TestAFolderInTheFolder(t *testing.T) {
+	t.Parallel()
+	d, f, path := newFolder(t)
+	inner, err := f.CreateFolder("2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inner.Close()
+	if err := inner.Replace("file", []byte("another secret")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(filepath.Join(path, "2"))
+	if err != nil || info.Mode() != fs.ModeDir|0o700 {
+		t.Errorf("got mode %v, error %v", info.Mode(), err)
+	}
+	if content, err := inner.Read("file"); err != nil || string(content) != "another secret" {
+		t.Errorf("got %q, error %v", content, err)
+	}
+	if _, err := f.CreateFolder("2"); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("it is made twice, error %v", err)
+	}
+	if removed, err := d.RemoveFolder(folder); !removed || err != nil {
+		t.Errorf("removed %v, error %v", removed, err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is left, error %v", path, err)
+	}
+}

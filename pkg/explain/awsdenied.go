@@ -16,7 +16,7 @@ var awsDeniedCauses = slices.Concat(awsSubjectCauses(), []cause{
 	{"aws-role", perhaps(denied), func(c Case) Explanation {
 		return Explanation{
 			Meaning: "There is no such role; AWS's answer is the same.",
-			Fix:     fmt.Sprintf("With credentials of %s, this must print role-to-assume, with its path:", c.account()),
+			Fix:     fmt.Sprintf("With credentials of %s, this must print %s, with its path:", c.account(), c.roleInput()),
 			Paste:   []string{c.getRole("Role.Arn", "--output", "text")},
 		}
 	}},
@@ -46,7 +46,7 @@ var awsDeniedCauses = slices.Concat(awsSubjectCauses(), []cause{
 			Paste:   []string{c.readCondition("repository")},
 		}
 	}},
-	{"aws-evidence", guess(denied), func(c Case) Explanation {
+	{"aws-evidence", guess(where(denied, not(isOfMany))), func(c Case) Explanation {
 		return Explanation{
 			Meaning: "You need not guess.",
 			Fix:     "With the policy in a file of the checkout, this step says which of its conditions does not hold:",

@@ -29,6 +29,12 @@ var awsKeyCauses = []cause{
 			Fix:     "Leave aws-session-token out.",
 		}
 	}},
+	{"aws-key-chained", where(invalidKey, isChained), func(c Case) Explanation {
+		return Explanation{
+			Meaning: fmt.Sprintf("AWS has opened %s a moment ago, and does not know it yet.", c.keySource()),
+			Fix:     "Run the job again. If it stays so, give both lines of aws-roles the same region.",
+		}
+	}},
 	{"aws-key-unknown", invalidKey, func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("AWS does not know %s: it was deleted or deactivated, or is misspelt.", c.keySource()),
@@ -67,6 +73,8 @@ var (
 	signature  = said(AWSSTS, "SignatureDoesNotMatch", "")
 )
 
+func isChained(c Case) bool { return c.AWS.Source == inputs.FromProfile }
+
 func withToken(c Case) bool {
 	return c.AWS.Source == inputs.FromGitHub || c.AWS.Source == inputs.FromTokenFile
 }
@@ -78,8 +86,11 @@ func (c Case) keyBegins(kind string) bool {
 
 // keySource says where the key is from.
 func (c Case) keySource() string {
-	if c.AWS.Source == inputs.FromKeys {
+	switch c.AWS.Source {
+	case inputs.FromKeys:
 		return "the key in aws-access-key-id"
+	case inputs.FromProfile:
+		return "the session of the profile " + c.AWS.ChainFrom
 	}
 	return "the job's own key (AWS_ACCESS_KEY_ID, a profile or the machine's role)"
 }

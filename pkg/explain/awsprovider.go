@@ -37,7 +37,7 @@ var awsProviderCauses = []cause{
 	}},
 	{"aws-provider-account", perhaps(noProvider), func(c Case) Explanation {
 		return Explanation{
-			Meaning: fmt.Sprintf("role-to-assume names another account than the one that you have set up; the provider must be in the role's own, %s.", c.role().Account()),
+			Meaning: fmt.Sprintf("You have set up another account than %s names; the provider must be in the role's own, %s.", c.roleInput(), c.role().Account()),
 			Fix:     "See with credentials of that account which providers it has:",
 			Paste:   []string{"aws iam list-open-id-connect-providers"},
 		}

@@ -16,7 +16,7 @@ var awsRequestCauses = []cause{
 			Meaning: fmt.Sprintf("The step asks for a session of %s; the role does not allow such a long one.", span(c.role().Duration)),
 			Fix:     "There are two ways out:",
 			Paste: []string{
-				remark("Either ask for less; every role allows an hour:", input("role-duration-seconds", "3600")),
+				c.askForAnHour(),
 				remark("Or raise what the role allows, up to 12 hours:",
 					quote.Command("aws", "iam", "update-role", "--role-name", c.roleName(), "--max-session-duration", seconds(c.role().Duration))),
 			},
@@ -31,7 +31,7 @@ var awsRequestCauses = []cause{
 	}},
 	{"aws-arn", said(AWSSTS, "ValidationError", "Request ARN is invalid"), func(c Case) Explanation {
 		return Explanation{
-			Meaning: fmt.Sprintf("AWS does not read role-to-assume, %s, as the ARN of a role.", c.role().ARN),
+			Meaning: fmt.Sprintf("AWS does not read %s, %s, as the ARN of a role.", c.roleInput(), c.role().ARN),
 			Fix:     "Take it from what this prints:",
 			Paste:   []string{c.getRole("Role.Arn", "--output", "text")},
 		}
@@ -111,7 +111,11 @@ var parameterForm = regexp.MustCompile(`at '([A-Za-z]+)`)
 func (c Case) faultyInputs() string {
 	var names []string
 	for _, parts := range parameterForm.FindAllStringSubmatch(c.Refusal.Message, -1) {
-		if name := parameters[parts[1]]; name != "" {
+		name := parameters[parts[1]]
+		if name == "role-to-assume" {
+			name = c.roleInput()
+		}
+		if name != "" {
 			names = append(names, name)
 		}
 	}

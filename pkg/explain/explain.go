@@ -64,6 +64,8 @@ const (
 	NoPermission = "no permission"
 	// Unreached: there was no answer. Message says what was wrong, such as "no such host".
 	Unreached = "unreached"
+	// NotTried: AWS was not asked, as the session that was to assume the role is missing. Message says which.
+	NotTried = "not tried"
 	// NotItsAnswer: there was an answer, but none that the service gives. Message says how it is different.
 	NotItsAnswer = "not its answer"
 )

@@ -49,6 +49,8 @@ func (c Case) isFromGitHub() bool { return c.Refusal.Service == GitHub }
 // String is what the service answered, in one sentence.
 func (r Refusal) String() string {
 	switch r.Code {
+	case NotTried:
+		return sentence(r.Message)
 	case Unreached:
 		return fmt.Sprintf("%s was not reached: %s", r.Service, r.Message)
 	case NotItsAnswer:
@@ -100,6 +102,7 @@ func (c Case) identity() string {
 		}
 	}
 	if c.AWS != nil {
+		part("profile", c.AWS.Profile)
 		part("role", c.role().ARN)
 		part("region", c.AWS.Region)
 	}

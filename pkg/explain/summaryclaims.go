@@ -91,9 +91,11 @@ func (c Case) isReadByAWS() bool {
 }
 
 func writeAudiences(page *strings.Builder, cases []Case) {
+	written := map[string]bool{} // of several roles, most have the same
 	row := func(name, audience, expects string) {
-		if audience != "" {
+		if audience != "" && !written[name+audience] {
 			fmt.Fprintf(page, "| `aud`%s | %s | %s |\n", name, quote.Code(audience), expects)
+			written[name+audience] = true
 		}
 	}
 	of := func(c Case, input string) string {

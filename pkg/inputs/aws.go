@@ -21,7 +21,7 @@ type AWS struct {
 	Source    AWSSource
 	Audience  string  // FromGitHub: the aud of GitHub's ID token
 	TokenFile string  // FromTokenFile: its path
-	Keys      AWSKeys // FromKeys
+	Keys      AWSKeys // FromKeys and FromProfile
 	Role      *AWSRole
 
 	// WithoutGitHub says that the step wants no ID token of GitHub's to be used.
@@ -30,6 +30,14 @@ type AWS struct {
 	TrustPolicyFile string // the role's trust policy; empty where the step does not tell
 
 	Unused []string // inputs that were given, but that an ID token leaves no use for
+
+	// Roles are the sign-ins of aws-roles, each with a profile of its own; none where the step has one sign-in. All else is then that of
+	// the one among them whose session goes to the environment.
+	Roles []AWS
+	// Line is the line of aws-roles that a sign-in is from, or 0.
+	Line int
+	// ChainFrom is the profile of another line, whose session assumes the role; empty for GitHub's ID token.
+	ChainFrom string
 
 	// KeepExisting says that credentials of the job that work already are kept.
 	KeepExisting bool
@@ -58,6 +66,8 @@ const (
 	FromGitHub    AWSSource = "GitHub's ID token"
 	FromTokenFile AWSSource = "web-identity-token-file"
 	FromKeys      AWSSource = "aws-access-key-id"
+	// FromProfile is the session of another line of aws-roles. Its keys are known only once AWS has opened it.
+	FromProfile AWSSource = "chain-from"
 	// FromJob is what the job has already: variables, a profile, or the role of the machine that it runs on.
 	FromJob AWSSource = "the job's own credentials"
 )
@@ -88,29 +98,47 @@ func (r *reader) aws() *AWS {
 		OverwriteProfile:         r.awsBoolean("overwrite-aws-profile"),
 		Refresh:                  r.awsBoolean("aws-refresh"),
 	}
-	in.Partition = PartitionOf(in.Region)
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
 	in.WithoutGitHub = r.awsBoolean("role-chaining") || r.awsBoolean("force-skip-oidc")
+	if r.raw("aws-roles") != "" {
+		r.manyRoles(in)
+	} else {
+		r.oneRole(in)
+	}
+	if in.Refresh {
+		r.refreshProxy()
+	}
+	return in
+}
+
+// oneRole is for a step with one sign-in, which need not assume a role.
+func (r *reader) oneRole(in *AWS) {
+	in.Partition = PartitionOf(in.Region)
 	in.Source = r.source(in)
 	if r.text("role-to-assume") != "" {
 		in.Role = r.role(in.Source, in.Partition)
-		for _, input := range []string{"role-external-id", "custom-tags", "transitive-tag-keys"} {
-			if r.raw(input) != "" && (in.Source == FromGitHub || in.Source == FromTokenFile) {
-				in.Unused = append(in.Unused, input)
-			}
+		if in.Source == FromGitHub || in.Source == FromTokenFile {
+			in.Unused = r.unused()
 		}
 	}
 	if in.Role == nil && in.TrustPolicyFile != "" {
 		r.fault("aws-trust-policy", "is for a role; set role-to-assume to it")
 	}
-	in.Audience = r.text("audience")
-	if in.Audience == "" {
-		in.Audience = AWSAudience(in.Partition)
-	}
+	in.Audience = r.textOr("audience", AWSAudience(in.Partition))
 	if in.Refresh {
 		r.refresh(in)
 	}
-	return in
+}
+
+// unused are the inputs that AssumeRoleWithWebIdentity has no parameter for.
+func (r *reader) unused() []string {
+	var given []string
+	for _, input := range []string{"role-external-id", "custom-tags", "transitive-tag-keys"} {
+		if r.raw(input) != "" {
+			given = append(given, input)
+		}
+	}
+	return given
 }
 
 // AWSAudience is the audience that AWS's guides have an identity provider accept. China's STS has a name of its own.

@@ -29,6 +29,7 @@ var declared = map[string]declaration{
 
 	"aws-region":                    {cloud: onAWS, fallback: "AWS_REGION"},
 	"role-to-assume":                {cloud: onAWS, fallback: "ROLE_TO_ASSUME"},
+	"aws-roles":                     {cloud: onAWS},
 	"role-session-name":             {cloud: onAWS, fallback: "ROLE_SESSION_NAME"},
 	"role-duration-seconds":         {cloud: onAWS, fallback: "ROLE_DURATION_SECONDS"},
 	"output-credentials":            {cloud: onAWS, fallback: "OUTPUT_CREDENTIALS"},

@@ -117,7 +117,7 @@ func Parse(lookup Lookup) (Inputs, error) {
 	if wantGoogle {
 		in.Google = r.google()
 	}
-	in.NeedsIDToken = in.AWS != nil && in.AWS.Source == FromGitHub || in.Google != nil && r.raw("credentials_json") == ""
+	in.NeedsIDToken = in.AWS != nil && (in.AWS.Source == FromGitHub || in.AWS.Roles != nil) || in.Google != nil && r.raw("credentials_json") == ""
 	err := r.err()
 	if err != nil {
 		in.AWS, in.Google = nil, nil

@@ -32,6 +32,10 @@ func (r *reader) refresh(in *AWS) {
 	if in.Profile == "" && !in.ExportEnvironment {
 		r.fault("aws-profile", "is missing; with aws-refresh and without output-env-credentials, it is the name by which a step finds the credentials")
 	}
+}
+
+// refreshProxy checks that what renews credentials can be told the proxy.
+func (r *reader) refreshProxy() {
 	given := httpclient.Proxy{HTTP: r.text("http-proxy")}
 	if slices.ContainsFunc(given.Secrets(), func(s secret.String) bool { return !s.IsEmpty() }) {
 		r.fault("http-proxy", "holds a password, and aws-refresh would have to keep it in a file; set HTTPS_PROXY for the job in its place")

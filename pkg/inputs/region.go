@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,19 +58,29 @@ func NearestRegion(misspelt string) string {
 	return nearest
 }
 
+// region is that of later steps. With aws-roles each line may have its own.
 func (r *reader) region() string {
 	const input = "aws-region"
 	region := r.text(input)
-	if region == "" {
+	switch {
+	case region == "" && r.raw("aws-roles") != "":
+	case region == "":
 		r.fault(input, "is missing; set it to the region that later steps work in, such as eu-central-1")
-		return ""
-	}
-	if PartitionOf(region) == "" {
-		if nearest := NearestRegion(strings.ToLower(region)); nearest != "" {
-			r.fault(input, "%s is not a region; did you mean %s?", quote(region), nearest)
-		} else {
-			r.fault(input, "%s is not a region; one looks like eu-central-1", quote(region))
+	default:
+		if problem := regionProblem(region); problem != "" {
+			r.fault(input, "%s", problem)
 		}
 	}
 	return region
+}
+
+// regionProblem says what is wrong with a region, or nothing.
+func regionProblem(region string) string {
+	if PartitionOf(region) != "" {
+		return ""
+	}
+	if nearest := NearestRegion(strings.ToLower(region)); nearest != "" {
+		return fmt.Sprintf("%s is not a region; did you mean %s?", quote(region), nearest)
+	}
+	return quote(region) + " is not a region; one looks like eu-central-1"
 }

@@ -2,6 +2,7 @@ package inputs
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -48,8 +49,15 @@ func (r AWSRole) Account() string {
 
 // role reads what a session is to be like. The region tells the partition, which the role's must be.
 func (r *reader) role(source AWSSource, partition string) *AWSRole {
-	role := &AWSRole{
-		ARN:         r.roleARN(source, partition),
+	arn := r.roleARN(source, partition)
+	role := r.session()
+	role.ARN = arn
+	return &role
+}
+
+// session reads what sessions are to be like, of whatever role.
+func (r *reader) session() AWSRole {
+	role := AWSRole{
 		SessionName: r.sessionName(),
 		Duration:    r.sessionDuration(),
 		ExternalID:  r.externalID(),
@@ -66,21 +74,33 @@ func (r *reader) role(source AWSSource, partition string) *AWSRole {
 }
 
 func (r *reader) roleARN(source AWSSource, partition string) string {
-	const input, want = "role-to-assume", "arn:aws:iam::<account>:role/<name>"
+	const input = "role-to-assume"
 	role := r.text(input)
-	parts := roleARNForm.FindStringSubmatch(role)
 	isName := !strings.HasPrefix(role, "arn:") && roleNameForm.MatchString(role)
 	switch {
-	case parts != nil && partition != "" && parts[1] != partition:
-		r.fault(input, "%s is in partition %s, but aws-region is in %s", quote(role), parts[1], partition)
-	case parts != nil:
 	case isName && (source == FromGitHub || source == FromTokenFile):
-		r.fault(input, "%s is a role's name; a sign-in with an ID token needs its whole ARN, %s", quote(role), want)
+		r.fault(input, "%s is a role's name; a sign-in with an ID token needs its whole ARN, %s", quote(role), wantARN)
 	case isName:
 	default:
-		r.fault(input, "%s is not the ARN of a role; one looks like %s, with the account's 12 digits", quote(role), want)
+		if problem := roleProblem(role, partition, "aws-region"); problem != "" {
+			r.fault(input, "%s", problem)
+		}
 	}
 	return role
+}
+
+const wantARN = "arn:aws:iam::<account>:role/<name>"
+
+// roleProblem says what is wrong with a role's ARN, or nothing. The partition is that of a region, which errors call what region says.
+func roleProblem(arn, partition, region string) string {
+	parts := roleARNForm.FindStringSubmatch(arn)
+	switch {
+	case parts == nil:
+		return fmt.Sprintf("%s is not the ARN of a role; one looks like %s, with the account's 12 digits", quote(arn), wantARN)
+	case partition != "" && parts[1] != partition:
+		return fmt.Sprintf("%s is in partition %s, but %s is in %s", quote(arn), parts[1], region, partition)
+	}
+	return ""
 }
 
 func (r *reader) sessionName() string {

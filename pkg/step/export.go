@@ -35,8 +35,8 @@ func (s Step) awsEnv(p plan, got session, files profileFiles) runner.Variables {
 	for _, name := range awsRegionVariables {
 		env.Add(name, p.AWS.Region)
 	}
-	if files.profile.Name != "" {
-		env.Add("AWS_PROFILE", files.profile.Name)
+	if files.exported != "" {
+		env.Add("AWS_PROFILE", files.exported)
 	}
 	switch {
 	case p.AWS.Refresh:

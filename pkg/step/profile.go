@@ -19,8 +19,9 @@ import (
 // profileFiles are the two files that hold AWS profiles, kept for a job beside its other credentials: the action's container does not see
 // the ~/.aws of later steps. The zero value is for a step without a profile.
 type profileFiles struct {
-	dir     credfile.Dir
-	profile awsprofile.Profile
+	dir      credfile.Dir
+	profiles []awsprofile.Profile
+	exported string // the name of the one that the environment names, if it is to name one
 	// New tells that this step is the job's first with a profile. Its end removes the files; other steps' ends take their profile out, and
 	// come before, as a job ends in reverse order.
 	New bool
@@ -53,19 +54,22 @@ func (s Step) newProfileFiles(p plan, got session, renewal renewal) (profileFile
 		return profileFiles{}, err
 	}
 	_, err = os.Lstat(filepath.Join(dir.Path, credfile.AWSCredentials))
-	files := profileFiles{dir: dir, New: errors.Is(err, fs.ErrNotExist), profile: awsprofile.Profile{
-		Name:            cmp.Or(p.AWS.Profile, renewal.name),
-		Region:          p.AWS.Region,
-		AccessKeyID:     got.aws.AccessKeyID,
-		SecretAccessKey: got.aws.SecretAccessKey,
-		SessionToken:    got.aws.SessionToken,
-		Process:         renewal.command(),
-	}}
+	files := profileFiles{dir: dir, New: errors.Is(err, fs.ErrNotExist), exported: cmp.Or(p.AWS.Profile, renewal.name)}
+	for i, in := range p.AWS.SignIns() {
+		files.profiles = append(files.profiles, awsprofile.Profile{
+			Name:            cmp.Or(in.Profile, renewal.name),
+			Region:          in.Region,
+			AccessKeyID:     got.roles[i].AccessKeyID,
+			SecretAccessKey: got.roles[i].SecretAccessKey,
+			SessionToken:    got.roles[i].SessionToken,
+			Process:         renewal.command(i),
+		})
+	}
 	for i, file := range bothProfileFiles {
 		if !files.New {
 			break
 		}
-		if files.before[i], err = s.jobsProfiles(files.profile.Name, file); err != nil {
+		if files.before[i], err = s.jobsProfiles(files.phrase(), file); err != nil {
 			return profileFiles{}, err
 		}
 	}
@@ -75,22 +79,39 @@ func (s Step) newProfileFiles(p plan, got session, renewal renewal) (profileFile
 	return files, nil
 }
 
+func (f profileFiles) names() []string {
+	var names []string
+	for _, profile := range f.profiles {
+		names = append(names, profile.Name)
+	}
+	return names
+}
+
+func (f profileFiles) phrase() string { return profilesPhrase(f.names()) }
+
+func profilesPhrase(names []string) string {
+	if len(names) == 1 {
+		return "profile " + names[0]
+	}
+	return "profiles " + strings.Join(names, ", ")
+}
+
 // env leads AWS's tools to the files.
 func (f profileFiles) env() runner.Variables {
 	var env runner.Variables
-	if f.profile.Name == "" {
+	if len(f.profiles) == 0 {
 		return env
 	}
 	for _, file := range bothProfileFiles {
 		env.Add(file.Variable(), filepath.Join(f.dir.Exported, file.name))
 	}
-	if f.profile.Process != "" {
+	if f.profiles[0].Process != "" {
 		env.Add(awsLoadConfig, "1")
 	}
 	return env
 }
 
-// writeProfile adds the profile to both files or to neither. Where they are new, they begin with the profiles that the job has had so far.
+// writeProfile adds the profiles to both files or to neither. Where they are new, they begin with the profiles that the job has had so far.
 // undo gives the files back what they held.
 func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error) {
 	var undos []func() error
@@ -101,7 +122,7 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 		}
 		return errors.Join(errs...)
 	}
-	if f.profile.Name == "" {
+	if len(f.profiles) == 0 {
 		return undo, nil
 	}
 	for i, file := range bothProfileFiles {
@@ -111,7 +132,7 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 			if f.New {
 				old = f.before[i]
 			}
-			return file.Add(old, f.profile, p.AWS.OverwriteProfile)
+			return file.addAll(old, f.profiles, p.AWS.OverwriteProfile)
 		})
 		if err != nil {
 			return undo, errors.Join(err, undo())
@@ -121,14 +142,23 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 			return err
 		})
 		if !owned {
-			s.Log.Warning("The AWS profile could not be given to the owner of its folder. Steps of another user cannot read it.")
+			s.Log.Warning("AWS's profiles could not be given to the owner of their folder. Steps of another user cannot read it.")
 		}
 	}
 	return undo, nil
 }
 
+func (f profileFile) addAll(text []byte, profiles []awsprofile.Profile, overwrite bool) (_ []byte, err error) {
+	for _, profile := range profiles {
+		if text, err = f.Add(text, profile, overwrite); err != nil {
+			return nil, err
+		}
+	}
+	return text, nil
+}
+
 // jobsProfiles is what AWS's tools have read so far, as far as this action's container sees it.
-func (s Step) jobsProfiles(profile string, file profileFile) ([]byte, error) {
+func (s Step) jobsProfiles(profiles string, file profileFile) ([]byte, error) {
 	const largest = 1 << 20
 	path := s.getenv(file.Variable())
 	set := path != ""
@@ -141,7 +171,7 @@ func (s Step) jobsProfiles(profile string, file profileFile) ([]byte, error) {
 	text, err := credfile.Read(path, largest, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		if set {
-			s.Log.Warning(fmt.Sprintf("%s names %s, which this action's container does not see. Later steps find the profile %s, but not those of that file.", file.Variable(), untrusted.Line(path), profile))
+			s.Log.Warning(fmt.Sprintf("%s names %s, which this action's container does not see. Later steps find the %s, but not those of that file.", file.Variable(), untrusted.Line(path), profiles))
 		}
 		return nil, nil
 	}
@@ -163,17 +193,27 @@ func (s Step) hasMadeProfileFiles(dir credfile.Dir) bool {
 	return err == nil && strings.HasPrefix(string(text), s.makersLine())
 }
 
-// removeProfile removes the files if the step has made them, and else its profile from them.
-func removeProfile(dir credfile.Dir, profile string, made bool) error {
+// removeProfiles removes the files if the step has made them, and else its profiles from them.
+func removeProfiles(dir credfile.Dir, profiles []string, made bool) error {
 	var errs []error
 	for _, file := range bothProfileFiles {
 		_, err := dir.Update(file.name, func(old []byte) ([]byte, error) {
 			if made {
 				return nil, nil
 			}
-			return file.Remove(old, profile)
+			return file.removeAll(old, profiles)
 		})
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// removeAll takes the last one out first, so that what separates them goes, too.
+func (f profileFile) removeAll(text []byte, profiles []string) (_ []byte, err error) {
+	for _, profile := range slices.Backward(profiles) {
+		if text, err = f.Remove(text, profile); err != nil {
+			return nil, err
+		}
+	}
+	return text, nil
 }

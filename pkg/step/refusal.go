@@ -110,7 +110,7 @@ func (s Step) summarize(p plan, attempts []attempt) {
 		if a.err == nil || a.isRefused() {
 			cases = append(cases, a.known)
 		}
-		refused = refused || a.isRefused()
+		refused = refused || a.isRefused() && a.known.Refusal.Code != explain.NotTried
 	}
 	succeeded := len(cases) == len(attempts) && !refused
 	wanted := refused && p.Explain != inputs.Never || succeeded && p.Explain == inputs.Always

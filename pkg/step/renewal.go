@@ -4,18 +4,18 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 
-	"gatepass/pkg/aws"
 	"gatepass/pkg/awsrefresh"
 	"gatepass/pkg/credfile"
+	"gatepass/pkg/inputs"
 )
 
 // renewal is the folder with the program that renews AWS's credentials in later steps. The zero value is for a step without one.
 type renewal struct {
 	dir      credfile.Dir
 	name     string
-	settings awsrefresh.Settings
-	first    aws.Credentials
+	sessions []awsrefresh.Session
 }
 
 // newRenewal chooses the folder's place and name. It writes nothing yet.
@@ -34,22 +34,41 @@ func (s Step) newRenewal(p plan, got session) (renewal, error) {
 	if _, err := os.Lstat(filepath.Join(dir.Path, name)); err == nil {
 		name = credfile.RandomFolderName()
 	}
-	return renewal{dir, name, awsrefresh.SettingsOf(p.Inputs), *got.aws}, nil
+	return renewal{dir, name, sessionsOf(p, got)}, nil
+}
+
+// sessionsOf are the sessions that are renewed, each as it was opened. Those of aws-roles are called by their lines' numbers, as a
+// profile's name may be anything.
+func sessionsOf(p plan, got session) []awsrefresh.Session {
+	var sessions []awsrefresh.Session
+	for i, in := range p.AWS.SignIns() {
+		all := p.Inputs
+		all.AWS = &in
+		session := awsrefresh.Session{Settings: awsrefresh.SettingsOf(all), First: got.roles[i]}
+		if in.Line > 0 {
+			session.Name = strconv.Itoa(in.Line)
+		}
+		if in.Source == inputs.FromProfile {
+			session.Settings.Source = strconv.Itoa(p.AWS.Roles[p.AWS.SourceOf(in)].Line)
+		}
+		sessions = append(sessions, session)
+	}
+	return sessions
 }
 
 func (s Step) writeRenewal(r renewal) error {
 	if r.name == "" {
 		return nil
 	}
-	return awsrefresh.Write(r.dir, r.name, s.Program, r.settings, r.first)
+	return awsrefresh.Write(r.dir, r.name, s.Program, r.sessions)
 }
 
-// command is what the profile starts, or nothing.
-func (r renewal) command() string {
+// command is what the profile of a session starts, or nothing.
+func (r renewal) command(session int) string {
 	if r.name == "" {
 		return ""
 	}
-	return awsrefresh.Command(r.name)
+	return awsrefresh.Command(r.name, r.sessions[session].Name)
 }
 
 func (r renewal) remove() error {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gatepass/pkg/aws"
-	"gatepass/pkg/awsprofile"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
 )
@@ -37,14 +36,19 @@ func (s Step) report(p plan, got session, f file, profile profileFiles, env runn
 		s.Log.Info("Google Cloud: not asked for, as none of its inputs is set")
 	}
 	if got.aws != nil {
-		s.Log.Info("AWS: %s", awsPhrase(*got.aws))
+		s.reportSignIns(p, got)
 		if got.aws.FromJob && s.getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && s.getenv("AWS_ACCESS_KEY_ID") == "" {
 			s.Log.Info("  Later steps find them by AWS_WEB_IDENTITY_TOKEN_FILE alone, which AWS's SDKs read and other programs do not. For those, set role-to-assume and web-identity-token-file")
 		}
-		s.reportNames("the region", env, awsRegionVariables)
-		s.reportNames("the credentials", env, awsKeyVariables)
-		s.reportNames("the profile "+profile.profile.Name, env, awsProfileVariables)
-		s.reportRenewal(p, profile.profile)
+		of := ""
+		if p.AWS.Roles != nil {
+			of = " of " + profile.exported
+		}
+		s.reportNames("the region"+of, env, awsRegionVariables)
+		s.reportNames("the credentials"+of, env, awsKeyVariables)
+		s.reportNames("the "+profile.phrase(), env, awsProfileVariables)
+		s.reportRenewal(p, profile)
+		s.reportOthers(p)
 	}
 	if got.google != nil {
 		s.Log.Info("Google Cloud: signed in as %s%s", identity(*p.Google), projectPhrase(p.Google.ProjectID))
@@ -56,20 +60,54 @@ func (s Step) report(p plan, got session, f file, profile profileFiles, env runn
 	}
 }
 
+// reportSignIns says as whom.
+func (s Step) reportSignIns(p plan, got session) {
+	for i, in := range p.AWS.SignIns() {
+		profile := ""
+		if in.Line > 0 {
+			profile = ", profile " + in.Profile
+		}
+		s.Log.Info("AWS%s: %s", profile, awsPhrase(got.roles[i]))
+	}
+}
+
 // reportRenewal says what is to be known of credentials that renew themselves.
-func (s Step) reportRenewal(p plan, profile awsprofile.Profile) {
+func (s Step) reportRenewal(p plan, profile profileFiles) {
 	if !p.AWS.Refresh {
 		return
 	}
-	s.Log.Info("  The profile's credentials renew themselves until the job ends")
+	whose := "profile's"
+	if p.AWS.Roles != nil {
+		whose = "profiles'"
+	}
+	s.Log.Info("  The %s credentials renew themselves until the job ends", whose)
 	if p.AWS.ExportEnvironment {
 		return
 	}
-	s.Log.Info("  A step uses them that has AWS_PROFILE: %s under env", profile.Name)
+	if p.AWS.Roles == nil {
+		s.Log.Info("  A step uses them that has AWS_PROFILE: %s under env", profile.exported)
+	}
 	for _, name := range awsBeforeProfile {
 		if s.getenv(name) != "" {
-			s.Log.Warning(fmt.Sprintf("%s is set in the job's environment, and AWS's tools prefer it to a profile. Set it to '' in the steps that use the profile %s.", name, profile.Name))
+			s.Log.Warning(fmt.Sprintf("%s is set in the job's environment, and AWS's tools prefer it to a profile. Set it to '' in the steps that use the %s.", name, profile.phrase()))
 			return
+		}
+	}
+}
+
+// reportOthers says how a step becomes another one than the environment makes it.
+func (s Step) reportOthers(p plan) {
+	switch {
+	case p.AWS.Roles == nil:
+		return
+	case !p.AWS.ExportEnvironment || p.AWS.Refresh:
+		s.Log.Info("  A step uses a profile that has its name in AWS_PROFILE, under env")
+	default:
+		s.Log.Info("  A step uses another profile by --profile and the like: AWS's tools prefer AWS_ACCESS_KEY_ID to AWS_PROFILE")
+	}
+	for _, in := range p.AWS.Roles {
+		if p.AWS.ExportEnvironment && in.Region != p.AWS.Region {
+			s.Log.Info("  For %s, set AWS_REGION to %s in the step: AWS's tools prefer it to the profile's region", in.Profile, in.Region)
 		}
 	}
 }

@@ -1,14 +1,12 @@
 package step
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"gatepass/pkg/awsprofile"
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
@@ -25,16 +23,16 @@ const (
 type state struct {
 	File         string         `json:"file,omitempty"` // Google's
 	Place        credfile.Place `json:"place,omitempty"`
-	Profile      string         `json:"profile,omitempty"`
+	Profiles     []string       `json:"profiles,omitempty"`
 	ProfilePlace credfile.Place `json:"profilePlace,omitempty"`
 	ProfileFiles bool           `json:"profileFiles,omitempty"` // the step has made the profile's files
-	Renewal      string         `json:"renewal,omitempty"`      // the folder that renews the profile, in the same place
+	Renewal      string         `json:"renewal,omitempty"`      // the folder that renews the profiles, in the same place
 	Env          []string       `json:"env,omitempty"`
 }
 
 // saveState leaves out what the step is to leave behind when the job ends.
 func (p plan) saveState(f file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
-	st := state{Profile: profile.profile.Name, ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name, Env: namesOf(awsEnv)}
+	st := state{Profiles: profile.names(), ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name, Env: namesOf(awsEnv)}
 	if !profile.New { // the step that has made the files comes last, and has set the same
 		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsProfileVariables, name) })
 	}
@@ -59,7 +57,7 @@ func (s Step) SignOut() error {
 		return fmt.Errorf("the step's state is damaged: %w", err)
 	}
 	if s.getenv("AWS_SKIP_CLEANUP_STEP") == "true" {
-		st.Profile, st.Renewal = "", ""
+		st.Profiles, st.Renewal = nil, ""
 		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsVariables(), name) })
 	}
 	return errors.Join(s.removeFiles(st), s.emptyVariables(st.Env))
@@ -75,13 +73,15 @@ func (s Step) likelyState() state {
 	if inputs.Cleanup(s.Lookup) {
 		st.File = credfile.StepName(s.getenv)
 	}
-	profile := strings.TrimSpace(s.getenv(inputs.Variable("aws-profile")))
+	st.Profiles = inputs.Profiles(s.Lookup)
 	if s.getenv(inputs.Variable("aws-refresh")) != "" {
 		st.Renewal = credfile.FolderName(s.getenv)
-		profile = cmp.Or(profile, st.Renewal)
+		if st.Profiles == nil {
+			st.Profiles = []string{st.Renewal}
+		}
 	}
-	if awsprofile.CheckName(profile) == nil {
-		st.Profile, st.ProfilePlace, st.ProfileFiles = profile, dir.Place, s.hasMadeProfileFiles(dir)
+	if st.Profiles != nil {
+		st.ProfilePlace, st.ProfileFiles = dir.Place, s.hasMadeProfileFiles(dir)
 	}
 	return st
 }
@@ -98,11 +98,11 @@ func (s Step) removeFiles(st state) error {
 		}
 		errs = append(errs, err)
 	}
-	if st.Profile != "" {
+	if len(st.Profiles) > 0 {
 		dir, err := s.at(st.ProfilePlace)
 		if err == nil {
-			if err = removeProfile(dir, st.Profile, st.ProfileFiles); err == nil {
-				s.Log.Info("Removed the AWS profile %s", st.Profile)
+			if err = removeProfiles(dir, st.Profiles, st.ProfileFiles); err == nil {
+				s.Log.Info("Removed the AWS %s", profilesPhrase(st.Profiles))
 			}
 		}
 		errs = append(errs, err)

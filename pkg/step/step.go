@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -55,7 +54,8 @@ type plan struct {
 
 // session is what a sign-in has obtained.
 type session struct {
-	aws    *aws.Credentials
+	aws    *aws.Credentials  // for the environment and the outputs
+	roles  []aws.Credentials // of every sign-in to AWS, in the order of the inputs
 	google *google.Tokens
 }
 
@@ -99,8 +99,8 @@ func (s Step) plan() (plan, error) {
 	s.Log.Mask(in.Proxy.Secrets()...)
 	known, evidenceErr := s.readEvidence(in)
 	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts), known}
-	if in.AWS != nil && in.AWS.MaskAccountID && in.AWS.Role != nil {
-		s.Log.Mask(secret.New(in.AWS.Role.Account()))
+	if in.AWS != nil && in.AWS.MaskAccountID {
+		s.Log.Mask(accounts(*in.AWS)...)
 	}
 	if in.NeedsIDToken && githubErr != nil {
 		inputErr = errors.Join(inputErr, s.withoutToken(p))
@@ -111,17 +111,15 @@ func (s Step) plan() (plan, error) {
 // exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
 func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 	var (
-		both            sync.WaitGroup
-		out             session
-		onAWS, onGoogle attempt
-		job             = s.job()
+		both     sync.WaitGroup
+		out      session
+		onAWS    []attempt
+		onGoogle attempt
+		job      = s.job()
 	)
 	if p.AWS != nil {
-		onAWS = attempt{what: "AWS" + roleOf(*p.AWS), known: explain.Case{Job: job, AWS: p.AWS, Policy: p.evidence.policy}}
-		both.Go(func() {
-			defer Recover(&onAWS.err)
-			out.aws = s.signInToAWS(ctx, p, &onAWS)
-		})
+		onAWS = p.attemptsOnAWS(job)
+		both.Go(func() { out.aws, out.roles = s.signInToRoles(ctx, p, onAWS) })
 	}
 	if p.Google != nil {
 		onGoogle = attempt{what: "Google Cloud, " + identity(*p.Google), known: explain.Case{Job: job, Google: p.Google, Provider: p.evidence.provider}}
@@ -131,36 +129,27 @@ func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 		})
 	}
 	both.Wait()
-	return out, slices.DeleteFunc([]attempt{onAWS, onGoogle}, func(a attempt) bool { return a.what == "" })
+	if onGoogle.what == "" {
+		return out, withoutRepeats(onAWS)
+	}
+	return out, append(withoutRepeats(onAWS), onGoogle)
 }
 
-func (s Step) signInToAWS(ctx context.Context, p plan, a *attempt) *aws.Credentials {
+func (s Step) signInToAWS(ctx context.Context, p plan, in inputs.AWS, idToken func() (secret.String, error), a *attempt) *aws.Credentials {
 	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, Now: time.Now, UserAgent: aws.UserAgent(s.getenv)}
-	credentials, err := client.SignIn(ctx, *p.AWS, func(ctx context.Context) (token secret.String, err error) {
-		if p.AWS.Source == inputs.FromTokenFile {
-			token, err = aws.ReadTokenFile(s.getenv("GITHUB_WORKSPACE"), p.AWS.TokenFile)
-		} else {
-			token, err = p.github.Fetch(ctx, p.http, p.retry, p.AWS.Audience)
-		}
-		s.Log.Mask(token)
+	credentials, err := client.SignIn(ctx, in, func(context.Context) (secret.String, error) {
+		token, err := idToken()
 		a.known.Claims = idtoken.DecodeUnverified(token)
 		return token, err
 	})
 	if err == nil {
 		return &credentials
 	}
-	if errors.Is(err, aws.ErrNoCredentials) && p.AWS.Role != nil && !p.AWS.WithoutGitHub && p.githubErr != nil {
+	if errors.Is(err, aws.ErrNoCredentials) && in.Role != nil && !in.WithoutGitHub && p.githubErr != nil {
 		err = p.githubErr // of the two ways in, the one that was meant
 	}
 	a.failed(err)
 	return nil
-}
-
-func roleOf(in inputs.AWS) string {
-	if in.Role == nil {
-		return ""
-	}
-	return ", role " + in.Role.ARN
 }
 
 func (s Step) signInToGoogle(ctx context.Context, p plan, a *attempt) *google.Tokens {
