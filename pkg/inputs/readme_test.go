@@ -91,6 +91,7 @@ var differences = map[string]string{
 	"role-chaining":                 "works with `force-skip-oidc`",
 	"no-proxy":                      "knows CIDR, subdomains of a name, and hosts whose requests have a port; this machine is never reached through a proxy",
 	"http-proxy":                    "is used for GitHub's ID token and for Google, too; its password is masked",
+	"role-session-name":             "may name the run: `{run_id}` and its like, see below",
 	"role-duration-seconds":         "`1h`, `3600abc`, `0` and `60` are errors",
 	"role-external-id":              "is checked before the first request",
 	"aws-secret-access-key":         "without `aws-access-key-id` is an error, as is `aws-session-token`",

@@ -24,11 +24,10 @@ type AWSRole struct {
 // The forms and limits are those of the STS API reference, AssumeRole and AssumeRoleWithWebIdentity, and of "IAM identifiers" in the IAM
 // User Guide.
 var (
-	roleARNForm     = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}$`)
-	roleNameForm    = regexp.MustCompile(`^[\w+=,.@/-]{1,512}$`)
-	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
-	policyARNForm   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,512}$`)
+	roleARNForm    = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}$`)
+	roleNameForm   = regexp.MustCompile(`^[\w+=,.@/-]{1,512}$`)
+	externalIDForm = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
+	policyARNForm  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,512}$`)
 )
 
 const (
@@ -81,14 +80,6 @@ func (r *reader) roleARN(source AWSSource, partition string) string {
 		r.fault(input, "%s is not the ARN of a role; one looks like %s, with the account's 12 digits", quote(role), want)
 	}
 	return role
-}
-
-func (r *reader) sessionName() string {
-	name := r.textOr("role-session-name", "GitHubActions")
-	if !sessionNameForm.MatchString(name) {
-		r.fault("role-session-name", "%s is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -", quote(name))
-	}
-	return name
 }
 
 func (r *reader) sessionDuration() time.Duration {
