@@ -89,7 +89,7 @@ func TestFaultsOfAWS(t *testing.T) {
 		"boolean yes":           {aws.and(with{"output-credentials": "yes"}), `output-credentials: "yes" is neither true nor false`},
 		"endpoint":              {aws.and(with{"sts-endpoint": "sts.example"}), "sts-endpoint: is not a URL"},
 		"proxy that is none":    {aws.and(with{"http-proxy": "http://"}), "http-proxy: is not the address of a proxy; one looks like http://proxy.example:3128"},
-		"proxy without a cloud": {with{"http-proxy": "http://proxy.example:3128"}, "nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
+		"proxy without a cloud": {with{"http-proxy": "http://proxy.example:3128"}, "nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
 	} {
 		t.Run(name, test.run)
 	}

@@ -19,13 +19,14 @@ const (
 
 // declared are the inputs by their names in a workflow. The internal ones, which arrive as arguments, are not among them.
 var declared = map[string]declaration{
-	"audience":           {},
-	"http-proxy":         {},
-	"no-proxy":           {},
-	"action-timeout-s":   {},
-	"disable-retry":      {fallback: "DISABLE_RETRY"},
-	"retry-max-attempts": {fallback: "RETRY_MAX_ATTEMPTS"},
-	"explain":            {Default: "failure"},
+	"audience":            {},
+	"oidc-token-audience": {},
+	"http-proxy":          {},
+	"no-proxy":            {},
+	"action-timeout-s":    {},
+	"disable-retry":       {fallback: "DISABLE_RETRY"},
+	"retry-max-attempts":  {fallback: "RETRY_MAX_ATTEMPTS"},
+	"explain":             {Default: "failure"},
 
 	"aws-region":                    {cloud: onAWS, fallback: "AWS_REGION"},
 	"role-to-assume":                {cloud: onAWS, fallback: "ROLE_TO_ASSUME"},

@@ -84,6 +84,7 @@ func inputTable(inputs yaml.MapSlice, of cloud) string {
 // of google-github-actions/auth.
 var differences = map[string]string{
 	"audience":                      "in China the default is `sts.amazonaws.com.cn`",
+	"oidc-token-audience":           "is new",
 	"aws-region":                    "must be of a region's form: a misspelt one such as `us-esat-1` is refused before the first request; `aws-global` is none. `AWS_REGION` in the environment, without any input, does not make a step one for AWS",
 	"role-to-assume":                "a role's name is completed in its account's own partition, not always in `aws`; the ARN's partition must be the region's",
 	"aws-access-key-id":             "signs `AssumeRole` itself, also with `output-env-credentials: false` or a profile, and is never exported if a role is assumed",

@@ -106,6 +106,7 @@ func (p plan) outputs(got session, credentialsFile string) runner.Variables {
 		add("access_token_expiration", rfc3339(got.google.AccessToken.Expiry))
 		add("id_token", got.google.IDToken.Value.Reveal())
 	}
+	add("oidc-token", got.token.Reveal())
 	return outputs
 }
 

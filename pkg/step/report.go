@@ -54,6 +54,9 @@ func (s Step) report(p plan, got session, f file, profile profileFiles, env runn
 		s.reportNames("its path", env, googleFileVariables)
 		s.reportNames("the project", env, googleProjectVariables)
 	}
+	if !got.token.IsEmpty() {
+		s.Log.Info("GitHub's ID token for audience %s is the output oidc-token; it lives for five minutes", p.TokenAudience)
+	}
 }
 
 // reportRenewal says what is to be known of credentials that renew themselves.

@@ -57,6 +57,7 @@ type plan struct {
 type session struct {
 	aws    *aws.Credentials
 	google *google.Tokens
+	token  secret.String // GitHub's own, for whoever else takes it
 }
 
 // SignIn signs the job in to the clouds that the inputs ask for and hands the credentials to later steps. If it fails, it leaves nothing.
@@ -108,40 +109,48 @@ func (s Step) plan() (plan, error) {
 	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr)
 }
 
-// exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
+// exchange signs in to both clouds at the same time, and gets the token for anybody else. If one refuses, what the others gave is dropped; if
+// more do, all are heard.
 func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 	var (
-		both            sync.WaitGroup
-		out             session
-		onAWS, onGoogle attempt
-		job             = s.job()
+		all                      sync.WaitGroup
+		out                      session
+		onAWS, onGoogle, onToken attempt
+		job                      = s.job()
+		github                   = s.tokens(ctx, p)
 	)
 	if p.AWS != nil {
 		onAWS = attempt{what: "AWS" + roleOf(*p.AWS), known: explain.Case{Job: job, AWS: p.AWS, Policy: p.evidence.policy}}
-		both.Go(func() {
+		all.Go(func() {
 			defer Recover(&onAWS.err)
-			out.aws = s.signInToAWS(ctx, p, &onAWS)
+			out.aws = s.signInToAWS(ctx, p, github, &onAWS)
 		})
 	}
 	if p.Google != nil {
 		onGoogle = attempt{what: "Google Cloud, " + identity(*p.Google), known: explain.Case{Job: job, Google: p.Google, Provider: p.evidence.provider}}
-		both.Go(func() {
+		all.Go(func() {
 			defer Recover(&onGoogle.err)
-			out.google = s.signInToGoogle(ctx, p, &onGoogle)
+			out.google = s.signInToGoogle(ctx, p, github, &onGoogle)
 		})
 	}
-	both.Wait()
-	return out, slices.DeleteFunc([]attempt{onAWS, onGoogle}, func(a attempt) bool { return a.what == "" })
+	if p.TokenAudience != "" {
+		onToken = attempt{what: "oidc-token-audience", known: explain.Case{Job: job}}
+		all.Go(func() {
+			defer Recover(&onToken.err)
+			out.token = github.handOut(ctx, &onToken)
+		})
+	}
+	all.Wait()
+	return out, slices.DeleteFunc([]attempt{onAWS, onGoogle, onToken}, func(a attempt) bool { return a.what == "" })
 }
 
-func (s Step) signInToAWS(ctx context.Context, p plan, a *attempt) *aws.Credentials {
+func (s Step) signInToAWS(ctx context.Context, p plan, github tokens, a *attempt) *aws.Credentials {
 	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, Now: time.Now, UserAgent: aws.UserAgent(s.getenv)}
 	credentials, err := client.SignIn(ctx, *p.AWS, func(ctx context.Context) (token secret.String, err error) {
-		if p.AWS.Source == inputs.FromTokenFile {
-			token, err = aws.ReadTokenFile(s.getenv("GITHUB_WORKSPACE"), p.AWS.TokenFile)
-		} else {
-			token, err = p.github.Fetch(ctx, p.http, p.retry, p.AWS.Audience)
+		if p.AWS.Source != inputs.FromTokenFile {
+			return github.of(ctx, p.AWS.Audience, a)
 		}
+		token, err = aws.ReadTokenFile(s.getenv("GITHUB_WORKSPACE"), p.AWS.TokenFile)
 		s.Log.Mask(token)
 		a.known.Claims = idtoken.DecodeUnverified(token)
 		return token, err
@@ -163,13 +172,10 @@ func roleOf(in inputs.AWS) string {
 	return ", role " + in.Role.ARN
 }
 
-func (s Step) signInToGoogle(ctx context.Context, p plan, a *attempt) *google.Tokens {
+func (s Step) signInToGoogle(ctx context.Context, p plan, github tokens, a *attempt) *google.Tokens {
 	client := google.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Now: time.Now}
 	tokens, err := client.SignIn(ctx, *p.Google, func(ctx context.Context) (secret.String, error) {
-		token, err := p.github.Fetch(ctx, p.http, p.retry, p.Google.Audience)
-		s.Log.Mask(token)
-		a.known.Claims = idtoken.DecodeUnverified(token)
-		return token, err
+		return github.of(ctx, p.Google.Audience, a)
 	})
 	if err != nil {
 		a.failed(err)
