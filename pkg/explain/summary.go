@@ -88,6 +88,10 @@ func (c Case) title(failed bool) string {
 		return "GitHub's ID token: there was one, but the step failed, so it was not handed over"
 	case c.isTokenAlone():
 		return "GitHub's ID token: handed over"
+	case c.AWS != nil && c.AWS.WebIdentity && failed:
+		return "AWS: GitHub gave a token, but the step failed, so it was not handed over"
+	case c.AWS != nil && c.AWS.WebIdentity:
+		return "AWS: later steps sign in themselves"
 	case c.isRefused():
 		return cloud + ": no sign-in"
 	case failed:

@@ -48,6 +48,8 @@ type AWS struct {
 	OverwriteProfile  bool
 	// Refresh says that later steps renew the credentials, by a profile that is written for that.
 	Refresh bool
+	// WebIdentity says that later steps exchange GitHub's token themselves, and this one does not.
+	WebIdentity bool
 }
 
 // AWSSource says where the credentials come from that a sign-in starts with.
@@ -87,6 +89,7 @@ func (r *reader) aws() *AWS {
 		Profile:                  r.profile(),
 		OverwriteProfile:         r.awsBoolean("overwrite-aws-profile"),
 		Refresh:                  r.awsBoolean("aws-refresh"),
+		WebIdentity:              r.awsBoolean("aws-web-identity"),
 	}
 	in.Partition = PartitionOf(in.Region)
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
@@ -109,6 +112,9 @@ func (r *reader) aws() *AWS {
 	}
 	if in.Refresh {
 		r.refresh(in)
+	}
+	if in.WebIdentity {
+		r.webIdentity(in)
 	}
 	return in
 }
@@ -138,7 +144,7 @@ func (r *reader) source(in *AWS) AWSSource {
 		return FromTokenFile
 	case hasKeys:
 		return FromKeys
-	case hasRole && !in.WithoutGitHub && (mayAskGitHub != "" || in.Refresh):
+	case hasRole && !in.WithoutGitHub && (mayAskGitHub != "" || in.Refresh || in.WebIdentity):
 		return FromGitHub
 	}
 	return FromJob

@@ -45,6 +45,7 @@ var declared = map[string]declaration{
 	"aws-profile":                   {cloud: onAWS},
 	"overwrite-aws-profile":         {cloud: onAWS, fallback: "OVERWRITE_AWS_PROFILE"},
 	"aws-refresh":                   {cloud: onAWS},
+	"aws-web-identity":              {cloud: onAWS},
 	"role-external-id":              {cloud: onAWS, fallback: "ROLE_EXTERNAL_ID"},
 	"inline-session-policy":         {cloud: onAWS, fallback: "INLINE_SESSION_POLICY"},
 	"managed-session-policies":      {cloud: onAWS, fallback: "MANAGED_SESSION_POLICIES"},

@@ -127,6 +127,7 @@ var differences = map[string]string{
 	"delegates":                     "may be plain addresses; they go with `access_token_subject` and into the file, too",
 	"universe":                      "reaches the audience of GitHub's token and the file, too; empty is the default",
 	"aws-refresh":                   "is new: credentials that renew themselves, see below",
+	"aws-web-identity":              "is new: GitHub's token for programs that exchange it themselves, see below",
 	"request_reason":                "goes with every request to Google",
 	"aws-profile":                   "is written to files of the job's own, since an action in a container does not see `~/.aws`; `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` name them. They begin with what these variables named before. Comments and nested settings stay. The end of the job takes out what the step has added and empties both variables; a job's own credentials are not written",
 }

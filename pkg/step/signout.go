@@ -25,6 +25,8 @@ const (
 type state struct {
 	File         string         `json:"file,omitempty"` // Google's
 	Place        credfile.Place `json:"place,omitempty"`
+	Token        string         `json:"token,omitempty"` // the file with GitHub's
+	TokenPlace   credfile.Place `json:"tokenPlace,omitempty"`
 	Profile      string         `json:"profile,omitempty"`
 	ProfilePlace credfile.Place `json:"profilePlace,omitempty"`
 	ProfileFiles bool           `json:"profileFiles,omitempty"` // the step has made the profile's files
@@ -33,8 +35,12 @@ type state struct {
 }
 
 // saveState leaves out what the step is to leave behind when the job ends.
-func (p plan) saveState(f file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
-	st := state{Profile: profile.profile.Name, ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name, Env: namesOf(awsEnv)}
+func (p plan) saveState(f, token file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
+	st := state{
+		Token: token.name, TokenPlace: token.dir.Place,
+		Profile: profile.profile.Name, ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name,
+		Env: namesOf(awsEnv),
+	}
 	if !profile.New { // the step that has made the files comes last, and has set the same
 		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsProfileVariables, name) })
 	}
@@ -59,7 +65,7 @@ func (s Step) SignOut() error {
 		return fmt.Errorf("the step's state is damaged: %w", err)
 	}
 	if s.getenv("AWS_SKIP_CLEANUP_STEP") == "true" {
-		st.Profile, st.Renewal = "", ""
+		st.Token, st.Profile, st.Renewal = "", "", ""
 		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsVariables(), name) })
 	}
 	return errors.Join(s.removeFiles(st), s.emptyVariables(st.Env))
@@ -75,6 +81,9 @@ func (s Step) likelyState() state {
 	if inputs.Cleanup(s.Lookup) {
 		st.File = credfile.StepName(s.getenv)
 	}
+	if s.getenv(inputs.Variable("aws-web-identity")) != "" {
+		st.Token, st.TokenPlace = credfile.TokenName(s.getenv), dir.Place
+	}
 	profile := strings.TrimSpace(s.getenv(inputs.Variable("aws-profile")))
 	if s.getenv(inputs.Variable("aws-refresh")) != "" {
 		st.Renewal = credfile.FolderName(s.getenv)
@@ -88,12 +97,18 @@ func (s Step) likelyState() state {
 
 func (s Step) removeFiles(st state) error {
 	var errs []error
-	if st.File != "" {
-		dir, err := s.at(st.Place)
+	for _, f := range []struct {
+		what, name string
+		place      credfile.Place
+	}{{credentialsFile, st.File, st.Place}, {tokenFile, st.Token, st.TokenPlace}} {
+		if f.name == "" {
+			continue
+		}
+		dir, err := s.at(f.place)
 		if err == nil {
 			var removed bool
-			if removed, err = dir.Remove(st.File); removed {
-				s.Log.Info("Removed Google's credentials file")
+			if removed, err = dir.Remove(f.name); removed {
+				s.Log.Info("Removed %s", f.what)
 			}
 		}
 		errs = append(errs, err)

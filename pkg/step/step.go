@@ -57,7 +57,8 @@ type plan struct {
 type session struct {
 	aws    *aws.Credentials
 	google *google.Tokens
-	token  secret.String // GitHub's own, for whoever else takes it
+	// GitHub's own tokens, for later steps that sign in to AWS themselves, and for whoever else takes one.
+	webIdentity, token secret.String
 }
 
 // SignIn signs the job in to the clouds that the inputs ask for and hands the credentials to later steps. If it fails, it leaves nothing.
@@ -123,7 +124,11 @@ func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 		onAWS = attempt{what: "AWS" + roleOf(*p.AWS), known: explain.Case{Job: job, AWS: p.AWS, Policy: p.evidence.policy}}
 		all.Go(func() {
 			defer Recover(&onAWS.err)
-			out.aws = s.signInToAWS(ctx, p, github, &onAWS)
+			if p.AWS.WebIdentity {
+				out.webIdentity = github.get(ctx, p.AWS.Audience, &onAWS)
+			} else {
+				out.aws = s.signInToAWS(ctx, p, github, &onAWS)
+			}
 		})
 	}
 	if p.Google != nil {
@@ -137,7 +142,7 @@ func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 		onToken = attempt{what: "oidc-token-audience", known: explain.Case{Job: job}}
 		all.Go(func() {
 			defer Recover(&onToken.err)
-			out.token = github.handOut(ctx, &onToken)
+			out.token = github.get(ctx, p.TokenAudience, &onToken)
 		})
 	}
 	all.Wait()

@@ -37,9 +37,9 @@ func (t tokens) of(ctx context.Context, audience string, a *attempt) (token secr
 	return token, err
 }
 
-// handOut gives the token that is handed out as it is.
-func (t tokens) handOut(ctx context.Context, a *attempt) secret.String {
-	token, err := t.of(ctx, t.audience, a)
+// get gives a token that is not exchanged here.
+func (t tokens) get(ctx context.Context, audience string, a *attempt) secret.String {
+	token, err := t.of(ctx, audience, a)
 	if err != nil {
 		a.failed(err)
 	}
