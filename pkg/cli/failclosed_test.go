@@ -24,14 +24,23 @@ type signIn struct {
 	// stdout makes the stage's standard output. cancel cancels the step.
 	stdout func(log io.Writer, cancel func()) io.Writer
 	want   string // in the log
+	// everyWay says that this keeps a step without a profile from its end, too.
+	everyWay bool
 }
 
-// run signs in with keys that the profile holds, or with a program that renews them.
-func (test signIn) run(t *testing.T, refresh string) {
+// The ways in that leave files.
+var (
+	byProfile     = map[string]string{"aws-profile": "deploy", "output-env-credentials": "true"}
+	byRefresh     = map[string]string{"aws-profile": "deploy", "output-env-credentials": "true", "aws-refresh": "true"}
+	byWebIdentity = map[string]string{"aws-web-identity": "true", "oidc-token-audience": "https://vault.example"}
+)
+
+// run signs in to both clouds, to AWS one way.
+func (test signIn) run(t *testing.T, way map[string]string) {
 	t.Parallel()
 	clouds, base := newClouds(t)
-	inputs := toAWS("aws-profile", "deploy")
-	inputs["output-env-credentials"], inputs["aws-refresh"] = "true", refresh
+	inputs := toAWS("explain", "failure")
+	maps.Copy(inputs, way)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -101,9 +110,9 @@ func TestASignInThatFailsLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]signIn{
 		"the outputs cannot be written": {spoil: func(_ *testing.T, _ *job.Job, env map[string]string) { env["GITHUB_OUTPUT"] = "/dev/full" },
-			want: "no space left on device"},
+			want: "no space left on device", everyWay: true},
 		"there is nowhere to keep files": {spoil: func(_ *testing.T, _ *job.Job, env map[string]string) { env["RUNNER_TEMP"] = "" },
-			want: "environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner"},
+			want: "environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner", everyWay: true},
 		"the profile's file is not ours": {spoil: func(t *testing.T, j *job.Job, _ map[string]string) {
 			if err := os.Symlink("/etc/hostname", filepath.Join(j.Temp(), "gatepass-aws-config")); err != nil {
 				t.Fatal(err)
@@ -127,8 +136,11 @@ func TestASignInThatFailsLeavesNothing(t *testing.T) {
 		"the log breaks, and with it a mask": {stdout: func(log io.Writer, _ func()) io.Writer { return &breaking{log, 7} },
 			want: ""},
 	} {
-		t.Run(name, func(t *testing.T) { test.run(t, "false") })
-		t.Run(name+", aws-refresh", func(t *testing.T) { test.run(t, "true") })
+		t.Run(name, func(t *testing.T) { test.run(t, byProfile) })
+		t.Run(name+", aws-refresh", func(t *testing.T) { test.run(t, byRefresh) })
+		if test.everyWay {
+			t.Run(name+", aws-web-identity", func(t *testing.T) { test.run(t, byWebIdentity) })
+		}
 	}
 }
 

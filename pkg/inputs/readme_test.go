@@ -121,7 +121,7 @@ var differences = map[string]string{
 	"access_token_subject":          "works with a key, too: the official action signs claims that Google does not read",
 	"id_token_audience":             "is checked before the first request",
 	"create_credentials_file":       "the file is written after Google has agreed, for the runner's user alone, and names the universe; delegates make it of type `impersonated_service_account`, the one that has them",
-	"cleanup_credentials":           "the step's own file is removed, also with `export_environment_variables: false`, and the variables are emptied",
+	"cleanup_credentials":           "the step's own file is removed, also with `export_environment_variables: false`, and the variables get back what they held, or are emptied",
 	"credentials-location":          "is new: by default the file is not in the checkout; `workspace` is the official action's place",
 	"credentials_json":              "is checked whole before the first request; its lines are masked",
 	"delegates":                     "may be plain addresses; they go with `access_token_subject` and into the file, too",
@@ -129,7 +129,7 @@ var differences = map[string]string{
 	"aws-refresh":                   "is new: credentials that renew themselves, see below",
 	"aws-web-identity":              "is new: GitHub's token for programs that exchange it themselves, see below",
 	"request_reason":                "goes with every request to Google",
-	"aws-profile":                   "is written to files of the job's own, since an action in a container does not see `~/.aws`; `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` name them. They begin with what these variables named before. Comments and nested settings stay. The end of the job takes out what the step has added and empties both variables; a job's own credentials are not written",
+	"aws-profile":                   "is written to files of the job's own, since an action in a container does not see `~/.aws`; `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` name them. They begin with what these variables named before. Comments and nested settings stay. The end of the job takes out what the step has added and gives both variables back what they held; a job's own credentials are not written",
 }
 
 // comparison tells of every input that the official action has whether it does the same.

@@ -25,7 +25,7 @@ func (s Step) handOver(ctx context.Context, p plan, got session) error {
 	}
 	s.warnOfPlaces(p, file.dir, profile.dir, token.dir)
 	awsEnv, googleEnv := slices.Concat(s.awsEnv(p, got, profile), s.webIdentityEnv(p, token)), p.googleEnv(file.exported())
-	if err := p.saveState(file, token, renewal, profile, awsEnv, googleEnv); err != nil {
+	if err := s.saveState(p, file, token, renewal, profile, awsEnv, googleEnv); err != nil {
 		return fmt.Errorf("save the step's state: %w", err)
 	}
 	env := slices.Concat(awsEnv, googleEnv)

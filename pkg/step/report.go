@@ -124,11 +124,3 @@ func projectPhrase(project string) string {
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
-
-func namesOf(variables runner.Variables) []string {
-	var names []string
-	for _, v := range variables {
-		names = append(names, v.Name)
-	}
-	return names
-}

@@ -31,21 +31,18 @@ type state struct {
 	ProfilePlace credfile.Place `json:"profilePlace,omitempty"`
 	ProfileFiles bool           `json:"profileFiles,omitempty"` // the step has made the profile's files
 	Renewal      string         `json:"renewal,omitempty"`      // the folder that renews the profile, in the same place
-	Env          []string       `json:"env,omitempty"`
+	Env          []change       `json:"env,omitempty"`
 }
 
 // saveState leaves out what the step is to leave behind when the job ends.
-func (p plan) saveState(f, token file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
+func (s Step) saveState(p plan, f, token file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
 	st := state{
 		Token: token.name, TokenPlace: token.dir.Place,
 		Profile: profile.profile.Name, ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name,
-		Env: namesOf(awsEnv),
-	}
-	if !profile.New { // the step that has made the files comes last, and has set the same
-		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsProfileVariables, name) })
+		Env: s.changes(awsEnv),
 	}
 	if p.Google != nil && p.Google.Cleanup {
-		st.File, st.Place, st.Env = f.name, f.dir.Place, append(st.Env, namesOf(googleEnv)...)
+		st.File, st.Place, st.Env = f.name, f.dir.Place, append(st.Env, s.changes(googleEnv)...)
 	}
 	text, err := json.Marshal(st)
 	if err != nil {
@@ -54,7 +51,7 @@ func (p plan) saveState(f, token file, r renewal, profile profileFiles, awsEnv, 
 	return p.files.SaveState(stateName, string(text))
 }
 
-// SignOut removes the step's file and empties its variables, both by what SignIn has saved. It tries all of it and reports every failure.
+// SignOut removes the step's files and undoes its variables, both by what SignIn has saved. It tries all of it and reports every failure.
 // Tokens that were handed out live until they expire: neither cloud can revoke them.
 func (s Step) SignOut() error {
 	var st state
@@ -66,9 +63,9 @@ func (s Step) SignOut() error {
 	}
 	if s.getenv("AWS_SKIP_CLEANUP_STEP") == "true" {
 		st.Token, st.Profile, st.Renewal = "", "", ""
-		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsVariables(), name) })
+		st.Env = slices.DeleteFunc(st.Env, func(c change) bool { return slices.Contains(awsVariables(), c.Name) })
 	}
-	return errors.Join(s.removeFiles(st), s.emptyVariables(st.Env))
+	return errors.Join(s.removeFiles(st), s.undo(st.Env))
 }
 
 // likelyState is what a step may have made of which nothing is known but its inputs.
@@ -138,26 +135,4 @@ func (s Step) at(place credfile.Place) (credfile.Dir, error) {
 		return dir, fmt.Errorf("there is no place called %q", place)
 	}
 	return dir, nil
-}
-
-func (s Step) emptyVariables(names []string) error {
-	known := slices.Concat(awsVariables(), googleFileVariables, googleProjectVariables)
-	var env runner.Variables
-	for _, name := range names {
-		if slices.Contains(known, name) {
-			env.Add(name, "")
-		}
-	}
-	if len(env) == 0 {
-		return nil
-	}
-	files, err := runner.NewFiles(s.getenv)
-	if err != nil {
-		return err
-	}
-	if err := files.Export(env, nil); err != nil {
-		return fmt.Errorf("empty the variables: %w", err)
-	}
-	s.Log.Info("Emptied %s", strings.Join(namesOf(env), ", "))
-	return nil
 }
