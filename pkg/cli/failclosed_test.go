@@ -17,7 +17,7 @@ import (
 	"gatepass/pkg/sandbox/job"
 )
 
-// signIn is a sign-in to both clouds, with a profile, that something keeps from its end.
+// signIn is a sign-in to both clouds that something keeps from its end.
 type signIn struct {
 	// spoil changes the stage's environment, or what it meets, before it starts.
 	spoil func(t *testing.T, j *job.Job, env map[string]string)
