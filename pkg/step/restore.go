@@ -45,7 +45,7 @@ func (s Step) changes(env runner.Variables) []change {
 // found is the value of a variable as later steps know it: the runner has rewritten paths for this action's container.
 func (s Step) found(name string) string { return s.Process.Outside(s.getenv(name)) }
 
-// A secret is not in the state in any form that could be read: keys and tokens are too random to be guessed from a digest.
+// isSecret tells of a key or a token. The state has but a digest of it, and it is too random to be guessed from that.
 func isSecret(name string) bool { return slices.Contains(awsKeyVariables, name) }
 
 func digest(value string) string {

@@ -26,7 +26,7 @@ func (s Step) tokens(ctx context.Context, p plan) tokens {
 	return tokens{p.TokenAudience, handedOut, fetch}
 }
 
-// of gives a token for an audience, and notes what it says.
+// of gives a token for an audience, and notes in an attempt what it says.
 func (t tokens) of(ctx context.Context, audience string, a *attempt) (token secret.String, err error) {
 	if audience == t.audience {
 		token, err = t.handedOut()
