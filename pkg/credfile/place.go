@@ -86,8 +86,8 @@ func (p Process) At(place Place) (dir Dir, ok bool) {
 	return Dir{Place: place, Path: path, Exported: exported}, ok
 }
 
-// Outside is a variable's value as later steps know it. For this container, the runner has rewritten each value that is a path in one of its
-// folders; any other it has left as it is.
+// Outside is a variable's value as later steps know it. For this container, the runner has rewritten each value that is a path in one of
+// its folders; any other it has left as it is.
 func (p Process) Outside(value string) string {
 	for _, place := range []Place{Home, Temp, Workspace} {
 		dir, ok := p.At(place)

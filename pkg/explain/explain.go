@@ -14,8 +14,8 @@ import (
 	"gatepass/pkg/trust/awstrust"
 )
 
-// Case is a sign-in to one cloud, or no more than GitHub's token, mostly one that failed, and all that is known about it. All its texts are cleaned for printing
-// (gatepass/pkg/untrusted), which is for the caller to do.
+// Case is a sign-in to one cloud, or no more than GitHub's token, mostly one that failed, and all that is known about it. All its texts are
+// cleaned for printing (gatepass/pkg/untrusted), which is for the caller to do.
 type Case struct {
 	Refusal Refusal
 	Job     Job
