@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// webIdentity checks that a step that leaves the exchange of GitHub's token to later steps asks for nothing that an exchange would take or give.
+// webIdentity checks that a step that leaves the exchange of GitHub's token to later steps asks for nothing that an exchange would take or
+// give.
 func (r *reader) webIdentity(in *AWS) {
 	const input = "aws-web-identity"
 	var others []string

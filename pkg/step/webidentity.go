@@ -16,8 +16,8 @@ const (
 	awsSessionName = "AWS_ROLE_SESSION_NAME"
 )
 
-// awsBeforeWebIdentity are what AWS's tools prefer to a token's file: keys all of them, a profile those of JavaScript, and any a profile that
-// assumes a role.
+// awsBeforeWebIdentity are what AWS's tools prefer to a token's file: all of them keys, the SDK for JavaScript any profile, and those for
+// Python one that assumes a role.
 var awsBeforeWebIdentity = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", awsProfile}
 
 // newTokenFile chooses the place and the name of the file with GitHub's token. It writes nothing yet.
