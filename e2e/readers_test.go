@@ -73,11 +73,13 @@ func (test reader) test(t *testing.T) {
 	}
 	delete(m.Env, "FIRST")
 
-	// The runner undoes the last step first. By then the first one's files are what they were.
+	// The runner undoes the last step first. After that the first one's variables and files are what they were.
 	if code, _ := second.post(t); code != 0 {
 		t.Errorf("second post: got exit code %d, want 0", code)
 	}
-	m.Env["GOOGLE_APPLICATION_CREDENTIALS"] = first.Outputs["credentials_file_path"]
+	if got, want := m.Env["GOOGLE_APPLICATION_CREDENTIALS"], first.Outputs["credentials_file_path"]; got != want {
+		t.Errorf("after the second post, GOOGLE_APPLICATION_CREDENTIALS is %q, want %q", got, want)
+	}
 	checkIdentities(t, w, test.run(m, t, "./whoami --profile deploy"), sessions[:2], 1)
 	if code, _ := first.post(t); code != 0 {
 		t.Errorf("first post: got exit code %d, want 0", code)

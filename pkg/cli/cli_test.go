@@ -88,7 +88,7 @@ func TestMessage(t *testing.T) {
 		env  map[string]string
 		want string
 	}{
-		"one fault":      {filesOf(t), "::error::nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot\n"},
+		"one fault":      {filesOf(t), "::error::nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot\n"},
 		"several faults": {with(with(filesOf(t), "INPUT_AWS-REGION", "x"), "INPUT_TOKEN_FORMAT", "x"), "::error::3 things are wrong:%0A- aws-region: \"x\" is not a region; one looks like eu-central-1%0A- workload_identity_provider: is missing; set it to projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>%0A- token_format: \"x\" is not a token format; use access_token, id_token, or leave it out\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

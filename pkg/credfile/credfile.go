@@ -15,8 +15,8 @@ import (
 	"syscall"
 )
 
-// nameForm is what google-github-actions/auth calls its files. Tools and .gitignore files know the pattern.
-var nameForm = regexp.MustCompile(`^gha-creds-[0-9a-f]{16}\.json$`)
+// nameForm is what google-github-actions/auth calls its files, as tools and .gitignore files know the pattern, or what TokenName makes.
+var nameForm = regexp.MustCompile(`^(gha-creds-[0-9a-f]{16}\.json|gatepass-web-identity-[0-9a-f]{16})$`)
 
 // Dir is a folder for secret files.
 type Dir struct {

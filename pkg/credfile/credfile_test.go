@@ -151,7 +151,7 @@ func TestNames(t *testing.T) {
 	if first != again || first == second {
 		t.Errorf("got %s and %s for one step, %s for another", first, again, second)
 	}
-	for _, name := range []string{first, credfile.RandomName()} {
+	for _, name := range []string{first, credfile.RandomName(), credfile.TokenName(env("a")), credfile.RandomTokenName()} {
 		if _, err := dir(t).Create(name, nil); err != nil {
 			t.Error(err)
 		}

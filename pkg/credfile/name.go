@@ -30,6 +30,14 @@ func RandomFolderName() string { return folderName(randomID()) }
 
 func folderName(id string) string { return "gatepass-aws-" + id }
 
+// TokenName is the name of a step's file with GitHub's token. It is to StepName's rules.
+func TokenName(getenv func(string) string) string { return tokenName(stepID(getenv)) }
+
+// RandomTokenName is for a step whose token's name is taken.
+func RandomTokenName() string { return tokenName(randomID()) }
+
+func tokenName(id string) string { return "gatepass-web-identity-" + id }
+
 func stepID(getenv func(string) string) string {
 	var id strings.Builder
 	for _, name := range []string{"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "GITHUB_ACTION"} {

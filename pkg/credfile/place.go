@@ -86,6 +86,18 @@ func (p Process) At(place Place) (dir Dir, ok bool) {
 	return Dir{Place: place, Path: path, Exported: exported}, ok
 }
 
+// Outside is a variable's value as later steps know it. For this container, the runner has rewritten each value that is a path in one of
+// its folders; any other it has left as it is.
+func (p Process) Outside(value string) string {
+	for _, place := range []Place{Home, Temp, Workspace} {
+		dir, ok := p.At(place)
+		if rest, found := strings.CutPrefix(value, dir.Path); ok && found && (rest == "" || rest[0] == '/') {
+			return dir.Exported + rest
+		}
+	}
+	return value
+}
+
 // path is a place's folder for this process. ok is false if it is not there, or is not what the runner mounts.
 func (p Process) path(place Place) (path string, ok bool) {
 	switch {

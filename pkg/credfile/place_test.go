@@ -40,3 +40,32 @@ func TestDirOutsideARunnersContainer(t *testing.T) {
 		})
 	}
 }
+
+// The runner has rewritten the paths of its folders; a path beside them only begins alike.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	work := t.TempDir()
+	inContainer := credfile.Process{InContainer: true, HostWorkspace: "/home/me/repo", WorkDir: work}
+	for name, test := range map[string]struct {
+		process     credfile.Process
+		value, want string
+	}{
+		"file in the workspace":     {inContainer, work + "/a/b", "/home/me/repo/a/b"},
+		"the workspace":             {inContainer, work, "/home/me/repo"},
+		"folder beside":             {inContainer, work + "-too/a", work + "-too/a"},
+		"path inside a value":       {inContainer, "file:" + work + "/a", "file:" + work + "/a"},
+		"no path":                   {inContainer, "eu-central-1", "eu-central-1"},
+		"nothing":                   {inContainer, "", ""},
+		"on the host itself":        {credfile.Process{WorkDir: work}, work + "/a", work + "/a"},
+		"host path is not known":    {credfile.Process{InContainer: true, WorkDir: work}, work + "/a", work + "/a"},
+		"path of the job container": {inContainer, "/__w/repo/repo/a", "/__w/repo/repo/a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.process.Getenv = func(string) string { return "" }
+			if got := test.process.Outside(test.value); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}

@@ -14,14 +14,14 @@ import (
 	"gatepass/pkg/trust/awstrust"
 )
 
-// Case is a sign-in to one cloud, mostly one that failed, and all that is known about it. All its texts are cleaned for printing
-// (gatepass/pkg/untrusted), which is for the caller to do.
+// Case is a sign-in to one cloud, or no more than GitHub's token, mostly one that failed, and all that is known about it. All its texts are
+// cleaned for printing (gatepass/pkg/untrusted), which is for the caller to do.
 type Case struct {
 	Refusal Refusal
 	Job     Job
 	// Claims are those of the ID token that was sent, as the token says them. Nil where none was.
 	Claims trust.Claims
-	// AWS or Google is what was asked for; nil for the other one.
+	// AWS or Google is what was asked for; nil for the other one, and both where it was GitHub's token itself.
 	AWS    *inputs.AWS
 	Google *inputs.Google
 	// Policy is the role's trust policy, and Provider the workload identity provider, where the step names a file with it: aws-trust-policy,

@@ -45,6 +45,7 @@ func Summary(cases []Case) string {
 
 func (c Case) isRefused() bool    { return c.Refusal.Service != "" }
 func (c Case) isFromGitHub() bool { return c.Refusal.Service == GitHub }
+func (c Case) isTokenAlone() bool { return c.AWS == nil && c.Google == nil }
 
 // String is what the service answered, in one sentence.
 func (r Refusal) String() string {
@@ -85,6 +86,14 @@ func (c Case) title(failed bool) string {
 	switch {
 	case c.isFromGitHub():
 		return "No ID token from GitHub"
+	case c.isTokenAlone() && failed:
+		return "GitHub's ID token: there was one, but the step failed, so it was not handed over"
+	case c.isTokenAlone():
+		return "GitHub's ID token: handed over"
+	case c.AWS != nil && c.AWS.WebIdentity && failed:
+		return "AWS: GitHub gave a token, but the step failed, so it was not handed over"
+	case c.AWS != nil && c.AWS.WebIdentity:
+		return "AWS: later steps sign in themselves"
 	case c.isRefused():
 		return cloud + ": no sign-in"
 	case failed:

@@ -111,6 +111,9 @@ func writeAudiences(page *strings.Builder, cases []Case) {
 		if c.Google != nil {
 			row(" for Google", of(c, c.Google.Audience), "An allowed audience of the provider; if it lists none, its own name")
 		}
+		if c.isTokenAlone() {
+			row(" of `oidc-token`", of(c, ""), "What whoever reads the token says")
+		}
 	}
 }
 

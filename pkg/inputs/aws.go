@@ -56,6 +56,8 @@ type AWS struct {
 	OverwriteProfile  bool
 	// Refresh says that later steps renew the credentials, by a profile that is written for that.
 	Refresh bool
+	// WebIdentity says that later steps exchange GitHub's token themselves, and this one does not.
+	WebIdentity bool
 }
 
 // AWSSource says where the credentials come from that a sign-in starts with.
@@ -97,6 +99,7 @@ func (r *reader) aws() *AWS {
 		Profile:                  r.profile(),
 		OverwriteProfile:         r.awsBoolean("overwrite-aws-profile"),
 		Refresh:                  r.awsBoolean("aws-refresh"),
+		WebIdentity:              r.awsBoolean("aws-web-identity"),
 	}
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
 	in.WithoutGitHub = r.awsBoolean("role-chaining") || r.awsBoolean("force-skip-oidc")
@@ -127,6 +130,9 @@ func (r *reader) oneRole(in *AWS) {
 	in.Audience = r.textOr("audience", AWSAudience(in.Partition))
 	if in.Refresh {
 		r.refresh(in)
+	}
+	if in.WebIdentity {
+		r.webIdentity(in)
 	}
 }
 
@@ -166,7 +172,7 @@ func (r *reader) source(in *AWS) AWSSource {
 		return FromTokenFile
 	case hasKeys:
 		return FromKeys
-	case hasRole && !in.WithoutGitHub && (mayAskGitHub != "" || in.Refresh):
+	case hasRole && !in.WithoutGitHub && (mayAskGitHub != "" || in.Refresh || in.WebIdentity):
 		return FromGitHub
 	}
 	return FromJob

@@ -80,6 +80,16 @@ func TestFaultsOfAWS(t *testing.T) {
 		"renewing through a password":    {aws.and(renewing).and(with{"http-proxy": "http://me:pass@proxy.example"}), "http-proxy: holds a password, and aws-refresh would have to keep it in a file; set HTTPS_PROXY for the job in its place"},
 		"renewing through a job's proxy": {aws.and(renewing).and(with{"HTTPS_PROXY": "http://me:pass@proxy.example"}), ""},
 
+		"web identity":                  {aws.and(with{"aws-web-identity": "true", "allowed-account-ids": "123456789012", "unset-current-credentials": "true"}), ""},
+		"web identity of no role":       {with{"aws-region": "eu-central-1", "aws-web-identity": "true"}, "role-to-assume: is missing; aws-web-identity needs the role to assume"},
+		"web identity, foreign account": {aws.and(with{"aws-web-identity": "true", "allowed-account-ids": "210987654321"}), "allowed-account-ids: the role is of account 123456789012, which is not among 210987654321"},
+		"web identity that is hidden":   {aws.and(with{"aws-web-identity": "true", "output-env-credentials": "false"}), "aws-web-identity: leaves the exchange of GitHub's token to later steps, and hands over nothing else; leave out output-env-credentials"},
+		"web identity, and a session": {aws.and(with{
+			"aws-web-identity": "true", "aws-profile": "deploy", "aws-refresh": "true", "role-duration-seconds": "1200", "inline-session-policy": "{}",
+			"managed-session-policies": "arn:aws:iam::aws:policy/ReadOnlyAccess", "custom-tags": `{"a": "b"}`, "output-credentials": "true", "sts-endpoint": "https://sts.example",
+		}), "aws-web-identity: leaves the exchange of GitHub's token to later steps, and hands over nothing else; leave out role-duration-seconds, inline-session-policy, managed-session-policies, custom-tags, aws-profile, sts-endpoint, aws-refresh, output-credentials"},
+		"web identity, and keys": {keys.and(with{"aws-web-identity": "true", "role-chaining": "true"}), "aws-web-identity: leaves the exchange of GitHub's token to later steps, and hands over nothing else; leave out aws-access-key-id, aws-secret-access-key, role-chaining"},
+
 		"accounts":              {aws.and(with{"allowed-account-ids": ",123456789012, 210987654321"}), ""},
 		"account with hyphens":  {aws.and(with{"allowed-account-ids": "1234-5678-9012"}), `allowed-account-ids: "1234-5678-9012" is not an account; one has 12 digits`},
 		"accounts of commas":    {aws.and(with{"allowed-account-ids": ","}), "allowed-account-ids: names no account"},
@@ -89,7 +99,7 @@ func TestFaultsOfAWS(t *testing.T) {
 		"boolean yes":           {aws.and(with{"output-credentials": "yes"}), `output-credentials: "yes" is neither true nor false`},
 		"endpoint":              {aws.and(with{"sts-endpoint": "sts.example"}), "sts-endpoint: is not a URL"},
 		"proxy that is none":    {aws.and(with{"http-proxy": "http://"}), "http-proxy: is not the address of a proxy; one looks like http://proxy.example:3128"},
-		"proxy without a cloud": {with{"http-proxy": "http://proxy.example:3128"}, "nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
+		"proxy without a cloud": {with{"http-proxy": "http://proxy.example:3128"}, "nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
 	} {
 		t.Run(name, test.run)
 	}
@@ -127,6 +137,7 @@ func TestSource(t *testing.T) {
 		"role and chaining":                {aws.and(with{"role-chaining": "true"}), inputs.FromJob},
 		"region alone":                     {region, inputs.FromJob},
 		"role to renew, no permission":     {aws.and(with{"aws-refresh": "true", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ""}), inputs.FromGitHub}, // or the fault would be another
+		"web identity, no permission":      {aws.and(with{"aws-web-identity": "true", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ""}), inputs.FromGitHub},
 		"role of the environment":          {region.and(with{"aws-region": "", "AWS_REGION": "eu-central-1", "ROLE_TO_ASSUME": role}), inputs.FromGitHub},
 		"role that the input has in front": {aws.and(with{"ROLE_TO_ASSUME": "x"}), inputs.FromGitHub},
 	} {

@@ -19,13 +19,14 @@ const (
 
 // declared are the inputs by their names in a workflow. The internal ones, which arrive as arguments, are not among them.
 var declared = map[string]declaration{
-	"audience":           {},
-	"http-proxy":         {},
-	"no-proxy":           {},
-	"action-timeout-s":   {},
-	"disable-retry":      {fallback: "DISABLE_RETRY"},
-	"retry-max-attempts": {fallback: "RETRY_MAX_ATTEMPTS"},
-	"explain":            {Default: "failure"},
+	"audience":            {},
+	"oidc-token-audience": {},
+	"http-proxy":          {},
+	"no-proxy":            {},
+	"action-timeout-s":    {},
+	"disable-retry":       {fallback: "DISABLE_RETRY"},
+	"retry-max-attempts":  {fallback: "RETRY_MAX_ATTEMPTS"},
+	"explain":             {Default: "failure"},
 
 	"aws-region":                    {cloud: onAWS, fallback: "AWS_REGION"},
 	"role-to-assume":                {cloud: onAWS, fallback: "ROLE_TO_ASSUME"},
@@ -45,6 +46,7 @@ var declared = map[string]declaration{
 	"aws-profile":                   {cloud: onAWS},
 	"overwrite-aws-profile":         {cloud: onAWS, fallback: "OVERWRITE_AWS_PROFILE"},
 	"aws-refresh":                   {cloud: onAWS},
+	"aws-web-identity":              {cloud: onAWS},
 	"role-external-id":              {cloud: onAWS, fallback: "ROLE_EXTERNAL_ID"},
 	"inline-session-policy":         {cloud: onAWS, fallback: "INLINE_SESSION_POLICY"},
 	"managed-session-policies":      {cloud: onAWS, fallback: "MANAGED_SESSION_POLICIES"},

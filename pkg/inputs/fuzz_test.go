@@ -65,7 +65,7 @@ func FuzzParse(f *testing.F) {
 			checkFaults(t, err)
 			return
 		}
-		if in.AWS == nil && in.Google == nil {
+		if in.AWS == nil && in.Google == nil && in.TokenAudience == "" {
 			t.Error("neither inputs nor a fault")
 		}
 		checkInputs(t, in)
@@ -101,7 +101,7 @@ func checkInputs(t *testing.T, in inputs.Inputs) {
 	if in.Attempts < 1 || in.Attempts > 100 || in.Timeout < 0 || in.Timeout > 7*24*time.Hour {
 		t.Errorf("%d attempts in %v", in.Attempts, in.Timeout)
 	}
-	var texts []string
+	texts := []string{in.TokenAudience}
 	if in.AWS != nil {
 		texts = append(texts, in.AWS.Region, in.AWS.Audience, in.AWS.Profile)
 		if in.AWS.Role != nil {

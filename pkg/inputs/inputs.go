@@ -13,10 +13,12 @@ import (
 // Lookup reads an environment variable and tells whether it is set.
 type Lookup func(name string) (value string, ok bool)
 
-// Inputs are what a step asks for. A cloud that it does not sign in to is nil; at least one is not.
+// Inputs are what a step asks for. A cloud that it does not sign in to is nil. There is a cloud or a TokenAudience.
 type Inputs struct {
 	AWS    *AWS
 	Google *Google
+	// TokenAudience is the audience of a token of GitHub's that the step outputs as it is; empty for none.
+	TokenAudience string
 
 	Attempts int              // how many times a request is made that fails for a passing reason, at the most
 	Timeout  time.Duration    // of the whole step; 0 for none
@@ -103,11 +105,11 @@ func Parse(lookup Lookup) (Inputs, error) {
 		wantAWS = true
 	}
 
-	in := Inputs{Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
+	in := Inputs{TokenAudience: r.text("oidc-token-audience"), Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
 	in.Proxy, in.GivenProxy = r.proxy()
 	switch {
-	case !wantAWS && !wantGoogle && len(r.faults) == 0:
-		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot")
+	case !wantAWS && !wantGoogle && in.TokenAudience == "" && len(r.faults) == 0:
+		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot")
 	case wantAWS && wantGoogle && r.text("audience") != "":
 		r.fault("audience", "is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud")
 	}
@@ -117,7 +119,8 @@ func Parse(lookup Lookup) (Inputs, error) {
 	if wantGoogle {
 		in.Google = r.google()
 	}
-	in.NeedsIDToken = in.AWS != nil && (in.AWS.Source == FromGitHub || in.AWS.Roles != nil) || in.Google != nil && r.raw("credentials_json") == ""
+	in.NeedsIDToken = in.AWS != nil && (in.AWS.Source == FromGitHub || in.AWS.Roles != nil) ||
+		in.Google != nil && r.raw("credentials_json") == "" || in.TokenAudience != ""
 	err := r.err()
 	if err != nil {
 		in.AWS, in.Google = nil, nil

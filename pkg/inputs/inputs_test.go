@@ -72,11 +72,11 @@ func TestFaults(t *testing.T) {
 		"Google": {google, ""},
 		"both":   {aws.and(google), ""},
 		"neither cloud": {with{},
-			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
+			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
 		"neither cloud, after a sign-in to AWS": {with{"AWS_REGION": "eu-central-1", "workload_identity_provider": ""},
-			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
+			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
 		"neither cloud, all defaults set by the runner": {with{"role-duration-seconds": "", "create_credentials_file": "true", "universe": "googleapis.com"},
-			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
+			"nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
 		"all faults at once": {with{"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x", "role-to-assume": "deploy", "role-duration-seconds": "1h", "token_format": "jwt", "service_account": "deploy"},
 			"aws-region: is missing; set it to the region that later steps work in, such as eu-central-1\n" +
 				`role-to-assume: "deploy" is a role's name; a sign-in with an ID token needs its whole ARN, arn:aws:iam::<account>:role/<name>` + "\n" +

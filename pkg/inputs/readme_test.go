@@ -84,6 +84,7 @@ func inputTable(inputs yaml.MapSlice, of cloud) string {
 // of google-github-actions/auth.
 var differences = map[string]string{
 	"audience":                      "in China the default is `sts.amazonaws.com.cn`",
+	"oidc-token-audience":           "is new",
 	"aws-region":                    "must be of a region's form: a misspelt one such as `us-esat-1` is refused before the first request; `aws-global` is none. `AWS_REGION` in the environment, without any input, does not make a step one for AWS",
 	"role-to-assume":                "a role's name is completed in its account's own partition, not always in `aws`; the ARN's partition must be the region's",
 	"aws-access-key-id":             "signs `AssumeRole` itself, also with `output-env-credentials: false` or a profile, and is never exported if a role is assumed",
@@ -91,6 +92,7 @@ var differences = map[string]string{
 	"role-chaining":                 "works with `force-skip-oidc`",
 	"no-proxy":                      "knows CIDR, subdomains of a name, and hosts whose requests have a port; this machine is never reached through a proxy",
 	"http-proxy":                    "is used for GitHub's ID token and for Google, too; its password is masked",
+	"role-session-name":             "may name the run: `{run_id}` and its like, see below",
 	"role-duration-seconds":         "`1h`, `3600abc`, `0` and `60` are errors",
 	"role-external-id":              "is checked before the first request",
 	"aws-secret-access-key":         "without `aws-access-key-id` is an error, as is `aws-session-token`",
@@ -119,15 +121,16 @@ var differences = map[string]string{
 	"access_token_subject":          "works with a key, too: the official action signs claims that Google does not read",
 	"id_token_audience":             "is checked before the first request",
 	"create_credentials_file":       "the file is written after Google has agreed, for the runner's user alone, and names the universe; delegates make it of type `impersonated_service_account`, the one that has them",
-	"cleanup_credentials":           "the step's own file is removed, also with `export_environment_variables: false`, and the variables are emptied",
+	"cleanup_credentials":           "the step's own file is removed, also with `export_environment_variables: false`, and the variables get back what they held, or are emptied",
 	"credentials-location":          "is new: by default the file is not in the checkout; `workspace` is the official action's place",
 	"credentials_json":              "is checked whole before the first request; its lines are masked",
 	"delegates":                     "may be plain addresses; they go with `access_token_subject` and into the file, too",
 	"universe":                      "reaches the audience of GitHub's token and the file, too; empty is the default",
 	"aws-roles":                     "is new: several roles in one step, see below",
 	"aws-refresh":                   "is new: credentials that renew themselves, see below",
+	"aws-web-identity":              "is new: GitHub's token for programs that exchange it themselves, see below",
 	"request_reason":                "goes with every request to Google",
-	"aws-profile":                   "is written to files of the job's own, since an action in a container does not see `~/.aws`; `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` name them. They begin with what these variables named before. Comments and nested settings stay. The end of the job takes out what the step has added and empties both variables; a job's own credentials are not written",
+	"aws-profile":                   "is written to files of the job's own, since an action in a container does not see `~/.aws`; `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` name them. They begin with what these variables named before. Comments and nested settings stay. The end of the job takes out what the step has added and gives both variables back what they held; a job's own credentials are not written",
 }
 
 // comparison tells of every input that the official action has whether it does the same.

@@ -25,11 +25,10 @@ type AWSRole struct {
 // The forms and limits are those of the STS API reference, AssumeRole and AssumeRoleWithWebIdentity, and of "IAM identifiers" in the IAM
 // User Guide.
 var (
-	roleARNForm     = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}$`)
-	roleNameForm    = regexp.MustCompile(`^[\w+=,.@/-]{1,512}$`)
-	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
-	policyARNForm   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,512}$`)
+	roleARNForm    = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/[\w+=,.@/-]{1,512}$`)
+	roleNameForm   = regexp.MustCompile(`^[\w+=,.@/-]{1,512}$`)
+	externalIDForm = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
+	policyARNForm  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,512}$`)
 )
 
 const (
@@ -101,14 +100,6 @@ func roleProblem(arn, partition, region string) string {
 		return fmt.Sprintf("%s is in partition %s, but %s is in %s", quote(arn), parts[1], region, partition)
 	}
 	return ""
-}
-
-func (r *reader) sessionName() string {
-	name := r.textOr("role-session-name", "GitHubActions")
-	if !sessionNameForm.MatchString(name) {
-		r.fault("role-session-name", "%s is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -", quote(name))
-	}
-	return name
 }
 
 func (r *reader) sessionDuration() time.Duration {

@@ -19,7 +19,7 @@ const longestChained = time.Hour
 // notWithRoles are the inputs that say in another way who signs in, by what, and as which profile, and the one that is about a single role.
 var notWithRoles = []string{
 	"role-to-assume", "aws-access-key-id", "web-identity-token-file", "role-chaining", "force-skip-oidc", "use-existing-credentials",
-	"aws-profile", "aws-trust-policy",
+	"aws-profile", "aws-trust-policy", "aws-web-identity",
 }
 
 // SignIns are all sign-ins to AWS: those of aws-roles, or the one.

@@ -14,16 +14,18 @@ var (
 	awsKeyVariables        = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 	awsRegionVariables     = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
 	// AWS's tools prefer these to a profile.
-	awsBeforeProfile    = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"}
+	awsBeforeProfile    = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", awsTokenFile}
 	awsProfileVariables = []string{"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
 )
+
+const awsProfile = "AWS_PROFILE"
 
 // awsLoadConfig has version 2 of AWS's SDK for JavaScript look into the files of the profile: without it, it looks into the home folder's
 // (aws-sdk-js, lib/util.js: getProfilesFromSharedConfig).
 const awsLoadConfig = "AWS_SDK_LOAD_CONFIG"
 
 func awsVariables() []string {
-	return slices.Concat(awsBeforeProfile, awsRegionVariables, awsProfileVariables, []string{"AWS_PROFILE", awsLoadConfig})
+	return slices.Concat(awsBeforeProfile, awsRegionVariables, awsProfileVariables, []string{awsRoleARN, awsSessionName, awsProfile, awsLoadConfig})
 }
 
 // awsEnv are the variables of an AWS sign-in. Credentials that the job has already are not exported again.
@@ -36,7 +38,7 @@ func (s Step) awsEnv(p plan, got session, files profileFiles) runner.Variables {
 		env.Add(name, p.AWS.Region)
 	}
 	if files.exported != "" {
-		env.Add("AWS_PROFILE", files.exported)
+		env.Add(awsProfile, files.exported)
 	}
 	switch {
 	case p.AWS.Refresh:
@@ -106,6 +108,7 @@ func (p plan) outputs(got session, credentialsFile string) runner.Variables {
 		add("access_token_expiration", rfc3339(got.google.AccessToken.Expiry))
 		add("id_token", got.google.IDToken.Value.Reveal())
 	}
+	add("oidc-token", got.token.Reveal())
 	return outputs
 }
 

@@ -17,18 +17,19 @@ import (
 // the variables that name them.
 func (s Step) handOver(ctx context.Context, p plan, got session) error {
 	file, fileErr := s.newFile(p)
+	token, tokenErr := s.newTokenFile(p, got)
 	renewal, renewalErr := s.newRenewal(p, got)
 	profile, profileErr := s.newProfileFiles(p, got, renewal)
-	if err := errors.Join(fileErr, renewalErr, profileErr); err != nil {
+	if err := errors.Join(fileErr, tokenErr, renewalErr, profileErr); err != nil {
 		return err
 	}
-	s.warnOfPlaces(p, file.dir, profile.dir)
-	awsEnv, googleEnv := s.awsEnv(p, got, profile), p.googleEnv(file.exported())
-	if err := p.saveState(file, renewal, profile, awsEnv, googleEnv); err != nil {
+	s.warnOfPlaces(p, file.dir, profile.dir, token.dir)
+	awsEnv, googleEnv := slices.Concat(s.awsEnv(p, got, profile), s.webIdentityEnv(p, token)), p.googleEnv(file.exported())
+	if err := s.saveState(p, file, token, renewal, profile, awsEnv, googleEnv); err != nil {
 		return fmt.Errorf("save the step's state: %w", err)
 	}
 	env := slices.Concat(awsEnv, googleEnv)
-	if err := s.writeAll(ctx, p, got, file, renewal, profile, env); err != nil {
+	if err := s.writeAll(ctx, p, files{file, token}, renewal, profile, env, p.outputs(got, file.exported())); err != nil {
 		return errors.Join(err, p.files.SaveState(stateName, noState))
 	}
 	s.report(p, got, file, profile, env)
@@ -36,34 +37,40 @@ func (s Step) handOver(ctx context.Context, p plan, got session) error {
 }
 
 // writeAll writes and exports all of it, or takes back what it has written.
-func (s Step) writeAll(ctx context.Context, p plan, got session, file file, renewal renewal, profile profileFiles, env runner.Variables) error {
-	if err := s.write(file); err != nil {
-		return fmt.Errorf("write Google's credentials file: %w", err)
+func (s Step) writeAll(ctx context.Context, p plan, own files, renewal renewal, profile profileFiles, env, outputs runner.Variables) error {
+	if err := s.write(own); err != nil {
+		return err
 	}
 	if err := s.writeRenewal(renewal); err != nil {
-		return errors.Join(fmt.Errorf("aws-refresh: %w", err), file.remove())
+		return errors.Join(fmt.Errorf("aws-refresh: %w", err), own.remove())
 	}
 	undoProfile, err := s.writeProfile(p, profile)
 	if err != nil {
-		return errors.Join(fmt.Errorf("write the AWS profile: %w", err), file.remove(), renewal.remove())
+		return errors.Join(fmt.Errorf("write the AWS profile: %w", err), own.remove(), renewal.remove())
 	}
 	// The last moment to stop: a cancelled step exports nothing, nor does one whose log may have lost a mask.
 	err = errors.Join(context.Cause(ctx), s.Log.Err())
 	if err == nil {
-		err = p.files.Export(env, p.outputs(got, file.exported()))
+		err = p.files.Export(env, outputs)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("export the credentials: %w", err), file.remove(), renewal.remove(), undoProfile())
+		return errors.Join(fmt.Errorf("export the credentials: %w", err), own.remove(), renewal.remove(), undoProfile())
 	}
 	return nil
 }
 
-// file is Google's credentials file. The zero value is for a step without one.
+// file is a file of the step's own. The zero value is for a step without one.
 type file struct {
+	what    string // one of those below
 	dir     credfile.Dir
 	name    string
 	content []byte
 }
+
+const (
+	credentialsFile = "Google's credentials file"
+	tokenFile       = "GitHub's token"
+)
 
 // exported is the path that later steps know the file by, or nothing.
 func (f file) exported() string {
@@ -73,12 +80,17 @@ func (f file) exported() string {
 	return filepath.Join(f.dir.Exported, f.name)
 }
 
-func (f file) remove() error {
-	if f.name == "" {
-		return nil
+type files []file
+
+func (all files) remove() error {
+	var errs []error
+	for _, f := range all {
+		if f.name != "" {
+			_, err := f.dir.Remove(f.name)
+			errs = append(errs, err)
+		}
 	}
-	_, err := f.dir.Remove(f.name)
-	return err
+	return errors.Join(errs...)
 }
 
 // newFile chooses the file's place and name. It writes nothing yet.
@@ -98,27 +110,33 @@ func (s Step) newFile(p plan) (file, error) {
 	if _, err := os.Lstat(filepath.Join(dir.Path, name)); err == nil {
 		name = credfile.RandomName()
 	}
-	return file{dir, name, content}, nil
+	return file{credentialsFile, dir, name, content}, nil
 }
 
 // warnOfPlaces says what is unusual about the folders that files go to.
-func (s Step) warnOfPlaces(p plan, google, profile credfile.Dir) {
+func (s Step) warnOfPlaces(p plan, google, profile, token credfile.Dir) {
 	wanted := p.Google != nil && p.Google.InWorkspace
 	switch {
-	case google.Inside || profile.Inside:
+	case google.Inside || profile.Inside || token.Inside:
 		s.Log.Warning("The runner did not say where the job's folders are, so the paths of credential files are those inside this action's container. Later steps outside it may not find the files. This is so where a workflow uses the image, by docker://; use the action by its repository.")
-	case profile.Place == credfile.Workspace, google.Place == credfile.Workspace && !wanted:
+	case profile.Place == credfile.Workspace, token.Place == credfile.Workspace, google.Place == credfile.Workspace && !wanted:
 		s.Log.Warning("The runner's temporary folder does not reach later steps, so credential files lie in the checkout until the job ends. Keep them out of commits, artifacts and images.")
 	}
 }
 
-func (s Step) write(f file) error {
-	if f.name == "" {
-		return nil
+// write writes all of them or none.
+func (s Step) write(all files) error {
+	for i, f := range all {
+		if f.name == "" {
+			continue
+		}
+		owned, err := f.dir.Create(f.name, f.content)
+		if err != nil {
+			return errors.Join(fmt.Errorf("write %s: %w", f.what, err), all[:i].remove())
+		}
+		if !owned {
+			s.Log.Warning(fmt.Sprintf("%s could not be given to the owner of its folder. Steps of another user cannot read it.", f.what))
+		}
 	}
-	owned, err := f.dir.Create(f.name, f.content)
-	if err == nil && !owned {
-		s.Log.Warning("Google's credentials file could not be given to the owner of its folder. Steps of another user cannot read it.")
-	}
-	return err
+	return nil
 }

@@ -13,7 +13,7 @@ import (
 
 // announce says where tokens go if that is not where they usually go, and what goes nowhere.
 func (s Step) announce(in inputs.Inputs) {
-	if in.AWS != nil && in.AWS.Endpoint != nil {
+	if in.AWS != nil && in.AWS.Endpoint != nil && !in.AWS.WebIdentity {
 		s.Log.Info("AWS STS is taken to be at %s", in.AWS.Endpoint)
 	}
 	if in.AWS != nil && len(in.AWS.Unused) > 0 {
@@ -29,15 +29,15 @@ func (s Step) announce(in inputs.Inputs) {
 
 // report tells who the job is now and what later steps find. It names values and shows none.
 func (s Step) report(p plan, got session, f file, profile profileFiles, env runner.Variables) {
-	if got.aws == nil {
+	if p.AWS == nil {
 		s.Log.Info("AWS: not asked for, as none of its inputs is set")
 	}
-	if got.google == nil {
+	if p.Google == nil {
 		s.Log.Info("Google Cloud: not asked for, as none of its inputs is set")
 	}
 	if got.aws != nil {
 		s.reportSignIns(p, got)
-		if got.aws.FromJob && s.getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && s.getenv("AWS_ACCESS_KEY_ID") == "" {
+		if got.aws.FromJob && s.getenv(awsTokenFile) != "" && s.getenv("AWS_ACCESS_KEY_ID") == "" {
 			s.Log.Info("  Later steps find them by AWS_WEB_IDENTITY_TOKEN_FILE alone, which AWS's SDKs read and other programs do not. For those, set role-to-assume and web-identity-token-file")
 		}
 		of := ""
@@ -50,6 +50,9 @@ func (s Step) report(p plan, got session, f file, profile profileFiles, env runn
 		s.reportRenewal(p, profile)
 		s.reportOthers(p)
 	}
+	if p.AWS != nil && p.AWS.WebIdentity {
+		s.reportWebIdentity(p, env)
+	}
 	if got.google != nil {
 		s.Log.Info("Google Cloud: signed in as %s%s", identity(*p.Google), projectPhrase(p.Google.ProjectID))
 		if f.name != "" {
@@ -57,6 +60,9 @@ func (s Step) report(p plan, got session, f file, profile profileFiles, env runn
 		}
 		s.reportNames("its path", env, googleFileVariables)
 		s.reportNames("the project", env, googleProjectVariables)
+	}
+	if !got.token.IsEmpty() {
+		s.Log.Info("GitHub's ID token for audience %s is the output oidc-token; it lives for five minutes", p.TokenAudience)
 	}
 }
 
@@ -156,11 +162,3 @@ func projectPhrase(project string) string {
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
-
-func namesOf(variables runner.Variables) []string {
-	var names []string
-	for _, v := range variables {
-		names = append(names, v.Name)
-	}
-	return names
-}

@@ -17,8 +17,8 @@ const atOnce = 16
 
 // signInToRoles makes all sign-ins to AWS at the same time, the one or those of aws-roles. A role that another one's session assumes waits
 // for that session, and for no other. All are tried, whatever becomes of the rest, so that all refusals are known.
-func (s Step) signInToRoles(ctx context.Context, p plan, attempts []attempt) (environment *aws.Credentials, all []aws.Credentials) {
-	signIns, tokens := p.AWS.SignIns(), s.idTokens(ctx, p)
+func (s Step) signInToRoles(ctx context.Context, p plan, github *tokens, attempts []attempt) (environment *aws.Credentials, all []aws.Credentials) {
+	signIns := p.AWS.SignIns()
 	got, done := make([]*aws.Credentials, len(signIns)), make([]chan struct{}, len(signIns))
 	for i := range done {
 		done[i] = make(chan struct{})
@@ -39,7 +39,7 @@ func (s Step) signInToRoles(ctx context.Context, p plan, attempts []attempt) (en
 			}
 			places <- struct{}{} // taken by nobody who waits for another
 			defer func() { <-places }()
-			got[i] = s.signInToAWS(ctx, p, in, tokens[in.Audience], &attempts[i])
+			got[i] = s.signInToAWS(ctx, p, in, github, &attempts[i])
 		})
 	}
 	roles.Wait()
@@ -53,23 +53,6 @@ func (s Step) signInToRoles(ctx context.Context, p plan, attempts []attempt) (en
 		}
 	}
 	return environment, all
-}
-
-// idTokens are what roles are assumed with, by audience: one token, however many roles there are.
-func (s Step) idTokens(ctx context.Context, p plan) map[string]func() (secret.String, error) {
-	tokens := map[string]func() (secret.String, error){}
-	for _, in := range p.AWS.SignIns() {
-		tokens[in.Audience] = sync.OnceValues(func() (token secret.String, err error) {
-			if in.Source == inputs.FromTokenFile {
-				token, err = aws.ReadTokenFile(s.getenv("GITHUB_WORKSPACE"), in.TokenFile)
-			} else {
-				token, err = p.github.Fetch(ctx, p.http, p.retry, in.Audience)
-			}
-			s.Log.Mask(token)
-			return token, err
-		})
-	}
-	return tokens
 }
 
 func (p plan) attemptsOnAWS(job explain.Job) []attempt {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/inputs"
@@ -23,21 +22,24 @@ const (
 type state struct {
 	File         string         `json:"file,omitempty"` // Google's
 	Place        credfile.Place `json:"place,omitempty"`
+	Token        string         `json:"token,omitempty"` // the file with GitHub's
+	TokenPlace   credfile.Place `json:"tokenPlace,omitempty"`
 	Profiles     []string       `json:"profiles,omitempty"`
 	ProfilePlace credfile.Place `json:"profilePlace,omitempty"`
 	ProfileFiles bool           `json:"profileFiles,omitempty"` // the step has made the profile's files
 	Renewal      string         `json:"renewal,omitempty"`      // the folder that renews the profiles, in the same place
-	Env          []string       `json:"env,omitempty"`
+	Env          []change       `json:"env,omitempty"`
 }
 
 // saveState leaves out what the step is to leave behind when the job ends.
-func (p plan) saveState(f file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
-	st := state{Profiles: profile.names(), ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name, Env: namesOf(awsEnv)}
-	if !profile.New { // the step that has made the files comes last, and has set the same
-		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsProfileVariables, name) })
+func (s Step) saveState(p plan, f, token file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
+	st := state{
+		Token: token.name, TokenPlace: token.dir.Place,
+		Profiles: profile.names(), ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name,
+		Env: s.changes(awsEnv),
 	}
 	if p.Google != nil && p.Google.Cleanup {
-		st.File, st.Place, st.Env = f.name, f.dir.Place, append(st.Env, namesOf(googleEnv)...)
+		st.File, st.Place, st.Env = f.name, f.dir.Place, append(st.Env, s.changes(googleEnv)...)
 	}
 	text, err := json.Marshal(st)
 	if err != nil {
@@ -46,7 +48,7 @@ func (p plan) saveState(f file, r renewal, profile profileFiles, awsEnv, googleE
 	return p.files.SaveState(stateName, string(text))
 }
 
-// SignOut removes the step's file and empties its variables, both by what SignIn has saved. It tries all of it and reports every failure.
+// SignOut removes the step's files and undoes its variables, both by what SignIn has saved. It tries all of it and reports every failure.
 // Tokens that were handed out live until they expire: neither cloud can revoke them.
 func (s Step) SignOut() error {
 	var st state
@@ -57,10 +59,10 @@ func (s Step) SignOut() error {
 		return fmt.Errorf("the step's state is damaged: %w", err)
 	}
 	if s.getenv("AWS_SKIP_CLEANUP_STEP") == "true" {
-		st.Profiles, st.Renewal = nil, ""
-		st.Env = slices.DeleteFunc(st.Env, func(name string) bool { return slices.Contains(awsVariables(), name) })
+		st.Token, st.Profiles, st.Renewal = "", nil, ""
+		st.Env = slices.DeleteFunc(st.Env, func(c change) bool { return slices.Contains(awsVariables(), c.Name) })
 	}
-	return errors.Join(s.removeFiles(st), s.emptyVariables(st.Env))
+	return errors.Join(s.removeFiles(st), s.undo(st.Env))
 }
 
 // likelyState is what a step may have made of which nothing is known but its inputs.
@@ -74,6 +76,9 @@ func (s Step) likelyState() state {
 		st.File = credfile.StepName(s.getenv)
 	}
 	st.Profiles = inputs.Profiles(s.Lookup)
+	if s.getenv(inputs.Variable("aws-web-identity")) != "" {
+		st.Token, st.TokenPlace = credfile.TokenName(s.getenv), dir.Place
+	}
 	if s.getenv(inputs.Variable("aws-refresh")) != "" {
 		st.Renewal = credfile.FolderName(s.getenv)
 		if st.Profiles == nil {
@@ -88,12 +93,18 @@ func (s Step) likelyState() state {
 
 func (s Step) removeFiles(st state) error {
 	var errs []error
-	if st.File != "" {
-		dir, err := s.at(st.Place)
+	for _, f := range []struct {
+		what, name string
+		place      credfile.Place
+	}{{credentialsFile, st.File, st.Place}, {tokenFile, st.Token, st.TokenPlace}} {
+		if f.name == "" {
+			continue
+		}
+		dir, err := s.at(f.place)
 		if err == nil {
 			var removed bool
-			if removed, err = dir.Remove(st.File); removed {
-				s.Log.Info("Removed Google's credentials file")
+			if removed, err = dir.Remove(f.name); removed {
+				s.Log.Info("Removed %s", f.what)
 			}
 		}
 		errs = append(errs, err)
@@ -123,26 +134,4 @@ func (s Step) at(place credfile.Place) (credfile.Dir, error) {
 		return dir, fmt.Errorf("there is no place called %q", place)
 	}
 	return dir, nil
-}
-
-func (s Step) emptyVariables(names []string) error {
-	known := slices.Concat(awsVariables(), googleFileVariables, googleProjectVariables)
-	var env runner.Variables
-	for _, name := range names {
-		if slices.Contains(known, name) {
-			env.Add(name, "")
-		}
-	}
-	if len(env) == 0 {
-		return nil
-	}
-	files, err := runner.NewFiles(s.getenv)
-	if err != nil {
-		return err
-	}
-	if err := files.Export(env, nil); err != nil {
-		return fmt.Errorf("empty the variables: %w", err)
-	}
-	s.Log.Info("Emptied %s", strings.Join(namesOf(env), ", "))
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,6 +58,8 @@ type session struct {
 	aws    *aws.Credentials  // for the environment and the outputs
 	roles  []aws.Credentials // of every sign-in to AWS, in the order of the inputs
 	google *google.Tokens
+	// GitHub's own tokens, for later steps that sign in to AWS themselves, and for whoever else takes one.
+	webIdentity, token secret.String
 }
 
 // SignIn signs the job in to the clouds that the inputs ask for and hands the credentials to later steps. If it fails, it leaves nothing.
@@ -108,37 +111,51 @@ func (s Step) plan() (plan, error) {
 	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr)
 }
 
-// exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
+// exchange signs in to both clouds at the same time, and gets the token for anybody else. If one refuses, what the others gave is dropped; if
+// more do, all are heard.
 func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 	var (
-		both     sync.WaitGroup
-		out      session
-		onAWS    []attempt
-		onGoogle attempt
-		job      = s.job()
+		all               sync.WaitGroup
+		out               session
+		onAWS             []attempt
+		onGoogle, onToken attempt
+		job               = s.job()
+		github            = s.tokens(ctx, p)
 	)
 	if p.AWS != nil {
 		onAWS = p.attemptsOnAWS(job)
-		both.Go(func() { out.aws, out.roles = s.signInToRoles(ctx, p, onAWS) })
+		all.Go(func() {
+			if p.AWS.WebIdentity {
+				out.webIdentity = github.get(p.AWS.Audience, &onAWS[0])
+			} else {
+				out.aws, out.roles = s.signInToRoles(ctx, p, github, onAWS)
+			}
+		})
 	}
 	if p.Google != nil {
 		onGoogle = attempt{what: "Google Cloud, " + identity(*p.Google), known: explain.Case{Job: job, Google: p.Google, Provider: p.evidence.provider}}
-		both.Go(func() {
+		all.Go(func() {
 			defer Recover(&onGoogle.err)
-			out.google = s.signInToGoogle(ctx, p, &onGoogle)
+			out.google = s.signInToGoogle(ctx, p, github, &onGoogle)
 		})
 	}
-	both.Wait()
-	if onGoogle.what == "" {
-		return out, withoutRepeats(onAWS)
+	if p.TokenAudience != "" {
+		onToken = attempt{what: "oidc-token-audience", known: explain.Case{Job: job}}
+		all.Go(func() { out.token = github.get(p.TokenAudience, &onToken) })
 	}
-	return out, append(withoutRepeats(onAWS), onGoogle)
+	all.Wait()
+	others := slices.DeleteFunc([]attempt{onGoogle, onToken}, func(a attempt) bool { return a.what == "" })
+	return out, append(withoutRepeats(onAWS), others...)
 }
 
-func (s Step) signInToAWS(ctx context.Context, p plan, in inputs.AWS, idToken func() (secret.String, error), a *attempt) *aws.Credentials {
+func (s Step) signInToAWS(ctx context.Context, p plan, in inputs.AWS, github *tokens, a *attempt) *aws.Credentials {
 	client := aws.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Info: s.Log.Info, Now: time.Now, UserAgent: aws.UserAgent(s.getenv)}
-	credentials, err := client.SignIn(ctx, in, func(context.Context) (secret.String, error) {
-		token, err := idToken()
+	credentials, err := client.SignIn(ctx, in, func(context.Context) (token secret.String, err error) {
+		if in.Source != inputs.FromTokenFile {
+			return github.of(in.Audience, a)
+		}
+		token, err = aws.ReadTokenFile(s.getenv("GITHUB_WORKSPACE"), in.TokenFile)
+		s.Log.Mask(token)
 		a.known.Claims = idtoken.DecodeUnverified(token)
 		return token, err
 	})
@@ -152,13 +169,10 @@ func (s Step) signInToAWS(ctx context.Context, p plan, in inputs.AWS, idToken fu
 	return nil
 }
 
-func (s Step) signInToGoogle(ctx context.Context, p plan, a *attempt) *google.Tokens {
+func (s Step) signInToGoogle(ctx context.Context, p plan, github *tokens, a *attempt) *google.Tokens {
 	client := google.Client{HTTP: p.http, Retry: p.retry, Mask: s.Log.Mask, Now: time.Now}
-	tokens, err := client.SignIn(ctx, *p.Google, func(ctx context.Context) (secret.String, error) {
-		token, err := p.github.Fetch(ctx, p.http, p.retry, p.Google.Audience)
-		s.Log.Mask(token)
-		a.known.Claims = idtoken.DecodeUnverified(token)
-		return token, err
+	tokens, err := client.SignIn(ctx, *p.Google, func(context.Context) (secret.String, error) {
+		return github.of(p.Google.Audience, a)
 	})
 	if err != nil {
 		a.failed(err)
