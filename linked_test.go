@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -38,7 +37,7 @@ func linked(t *testing.T, program string) []linkedPackage {
 	for _, architecture := range []string{"amd64", "arm64"} {
 		// As .ci/rootfs and .ci/checkaction have it.
 		list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Dir,Root,Module", "-tags=grpcnotrace", program)
-		list.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture, "GOWORK=off")
+		list.Env = append(list.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture, "GOWORK=off")
 		out, err := list.Output()
 		if err != nil {
 			t.Fatal(err)
