@@ -23,7 +23,7 @@ func FuzzParseCommandFile(f *testing.F) {
 		}
 		var again strings.Builder
 		for _, p := range pairs {
-			if strings.Contains(p.Name, "=") || strings.Contains(p.Name, "<<") { // of a line that only one form can tell
+			if strings.ContainsAny(p.Name, "=<") { // of a line that only one form can tell
 				return
 			}
 			again.WriteString(p.Name + "<<" + end + "\n" + p.Value + "\n" + end + "\n")
