@@ -4,7 +4,8 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY .ci/program .ci/rootfs .ci/
-COPY main.go ./
+COPY main.go LICENSE ./
+COPY .github/THIRD_PARTY_LICENSES.md .github/
 COPY pkg ./pkg
 RUN .ci/rootfs /out
 

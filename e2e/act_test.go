@@ -143,7 +143,7 @@ func copyAction(t *testing.T, dir string) {
 	for _, name := range []string{"pkg", "cmd", "check", ".ci"} {
 		copyFolder(t, filepath.Join(dir, name), filepath.Join(repository, name))
 	}
-	for _, name := range []string{"action.yml", "Dockerfile", "main.go", "go.mod", "go.sum", "README.md", "LICENSE"} {
+	for _, name := range []string{"action.yml", "Dockerfile", "main.go", "go.mod", "go.sum", "README.md", "LICENSE", ".github/THIRD_PARTY_LICENSES.md"} {
 		copyFile(t, filepath.Join(dir, name), filepath.Join(repository, name))
 	}
 }
@@ -163,6 +163,9 @@ func copyFile(t *testing.T, to, from string) {
 	}
 	content, err := os.ReadFile(from)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(to, content, info.Mode().Perm()); err != nil {

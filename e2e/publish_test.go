@@ -157,11 +157,15 @@ const releaseTree = `100644 Dockerfile
 100755 check/run
 120000 linux/amd64/bin/sh
 120000 linux/amd64/bin/tar
+100644 linux/amd64/licenses/LICENSE
+100644 linux/amd64/licenses/THIRD_PARTY_LICENSES.md
 100755 linux/amd64/sign-in
 120000 linux/amd64/sign-out
 120000 linux/amd64/usr/bin/tail
 120000 linux/arm64/bin/sh
 120000 linux/arm64/bin/tar
+100644 linux/arm64/licenses/LICENSE
+100644 linux/arm64/licenses/THIRD_PARTY_LICENSES.md
 100755 linux/arm64/sign-in
 120000 linux/arm64/sign-out
 120000 linux/arm64/usr/bin/tail`

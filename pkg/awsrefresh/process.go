@@ -119,18 +119,6 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 	if err != nil {
 		return document{}, err
 	}
-	policy := retry.Patient(settings.Attempts)
-	if once {
-		policy.Attempts = 1
-	}
-	client := aws.Client{
-		HTTP: p.HTTP, Retry: policy, UserAgent: aws.UserAgent(p.Getenv),
-		// An SDK reads standard output. Nobody can be told anything there.
-		Mask: func(...secret.String) {}, Info: func(string, ...any) {}, Now: p.Now,
-	}
-	if client.HTTP == nil {
-		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)))
-	}
 	var source idtoken.Source
 	if settings.Source == "" {
 		source, err = p.github()
@@ -141,11 +129,27 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 	if err != nil {
 		return document{}, err
 	}
+	policy := retry.Patient(settings.Attempts)
+	if once {
+		policy.Attempts = 1
+	}
+	// An SDK reads standard output, so nobody can be told there what to mask. What a service repeats of it is not printed at all.
+	var known secret.Known
+	known.Add(source.RequestToken())
+	client := aws.Client{
+		HTTP: p.HTTP, Retry: policy, UserAgent: aws.UserAgent(p.Getenv),
+		Mask: known.Add, Info: func(string, ...any) {}, Now: p.Now,
+	}
+	if client.HTTP == nil {
+		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)))
+	}
 	credentials, err := client.SignIn(ctx, in, func(ctx context.Context) (secret.String, error) {
-		return source.Fetch(ctx, client.HTTP, policy, settings.Audience)
+		token, err := source.Fetch(ctx, client.HTTP, policy, settings.Audience)
+		known.Add(token)
+		return token, err
 	})
 	if err != nil {
-		return document{}, fmt.Errorf("role %s: %w", settings.Role.ARN, err)
+		return document{}, fmt.Errorf("role %s: %s", settings.Role.ARN, known.Hide(err.Error()))
 	}
 	return documentOf(credentials), nil
 }

@@ -278,3 +278,37 @@ func TestWriteLeavesAllOrNothing(t *testing.T) {
 		t.Errorf("its mode is %v, error %v", info.Mode(), err)
 	}
 }
+
+// A service that repeats what it was sent tells it to whoever reads the SDK's error, in a log where nobody has masked it.
+func TestARenewalThatFailsPrintsNoSecret(t *testing.T) {
+	t.Parallel()
+	const token = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"
+	for name, answers := range map[string]map[string]string{
+		"GitHub": {"/github/idtoken": ""},
+		"AWS":    {"/github/idtoken": `{"value": "` + token + `"}`, "/aws": ""},
+	} {
+		w := newWorld(t, nil)
+		w.wait(2 * time.Hour)
+		w.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = token
+		p := w.process()
+		p.HTTP = &http.Client{Transport: repeater(answers)}
+		if _, err := p.Document(t.Context()); err == nil || !strings.Contains(err.Error(), "you said ***") || strings.Contains(err.Error(), "c2lnbmF0dXJl") {
+			t.Errorf("%s: got error %v", name, err)
+		}
+	}
+}
+
+// repeater are answers by their path. Where one is empty, it is a refusal that repeats the token that was sent.
+type repeater map[string]string
+
+func (r repeater) RoundTrip(request *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	text := r[request.URL.Path]
+	if text == "" {
+		sent := strings.TrimPrefix(request.Header.Get("Authorization"), "Bearer ") + request.FormValue("WebIdentityToken")
+		text = `<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>you said ` + sent + `</Message></Error></ErrorResponse>`
+		answer.WriteHeader(http.StatusForbidden)
+	}
+	_, err := answer.WriteString(text)
+	return answer.Result(), err
+}

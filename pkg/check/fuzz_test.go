@@ -2,6 +2,7 @@ package check
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -44,6 +45,27 @@ func FuzzCheck(f *testing.F) {
 			if err == nil && answers == 0 {
 				t.Errorf("%s: no error, and no answer about the token", name)
 			}
+		}
+	})
+}
+
+// A token on standard input has claims, or it is said what is wrong with it, without any of it.
+func FuzzToken(f *testing.F) {
+	f.Add("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3VlciIsImF1ZCI6ImEifQ.c2ln")
+	f.Add("a.e30.c\n")
+	f.Add("a.bnVsbA.c")
+	f.Add("::debug::not a token at all")
+	f.Fuzz(func(t *testing.T, text string) {
+		flags := newClaimFlags()
+		if err := flags.Parse([]string{"--token", "-"}); err != nil {
+			t.Fatal(err)
+		}
+		tokens, err := flags.tokens(strings.NewReader(text))
+		if err == nil && (len(tokens) != 1 || tokens[0].claims == nil) {
+			t.Errorf("%q gives %+v", text, tokens)
+		}
+		if err != nil && len(text) > 20 && strings.Contains(err.Error(), text[:20]) {
+			t.Errorf("%q is shown by the error %v", text, err)
 		}
 	})
 }

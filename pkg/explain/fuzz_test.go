@@ -44,7 +44,7 @@ func FuzzExplain(f *testing.F) {
 					t.Errorf("a live line: %q", line)
 				}
 			}
-			_ = Summary([]Case{c})
+			_ = Summary([]Case{c}, asIs)
 		}
 	})
 }

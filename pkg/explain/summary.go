@@ -14,7 +14,10 @@ import (
 // Summary is GitHub Flavored Markdown for the summary of a step, about the clouds that it was to sign in to: a case for each, or one for both
 // where GitHub gave no token. It holds what each has answered and what that means, the claims of the token beside what conditions expect of
 // them, and ready trust policies, conditions and members for exactly this job. It never holds the token.
-func Summary(cases []Case) string {
+//
+// What a service has answered may hold what it was sent. hide takes out secrets, before the escapes of Markdown, behind which the runner
+// finds none to mask.
+func Summary(cases []Case, hide func(string) string) string {
 	var page strings.Builder
 	var told Refusal
 	failed := slices.ContainsFunc(cases, Case.isRefused)
@@ -28,10 +31,10 @@ func Summary(cases []Case) string {
 			fmt.Fprintf(&page, "%s\n\n", identity)
 		}
 		if c.isRefused() && c.Refusal.Code != NoPermission { // which the explanation says
-			fmt.Fprintf(&page, "> %s\n\n", quote.Markdown(c.Refusal.String()))
+			fmt.Fprintf(&page, "> %s\n\n", quote.Markdown(hide(c.Refusal.String())))
 		}
 		if explanation, ok := Explain(c); ok {
-			explanation.writeMarkdown(&page)
+			explanation.hidden(hide).writeMarkdown(&page)
 		}
 	}
 	writeClaims(&page, cases)
@@ -127,6 +130,15 @@ func (c Case) identity() string {
 	}
 	text := strings.Join(parts, ", ")
 	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func (e Explanation) hidden(hide func(string) string) Explanation {
+	e.Meaning, e.Fix = hide(e.Meaning), hide(e.Fix)
+	e.Others = slices.Clone(e.Others)
+	for i := range e.Others {
+		e.Others[i] = e.Others[i].hidden(hide)
+	}
+	return e
 }
 
 func (e Explanation) writeMarkdown(page *strings.Builder) {

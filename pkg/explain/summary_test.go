@@ -35,6 +35,9 @@ func (told refused) cases(t *testing.T) []Case {
 }
 
 // Each file of testdata/summary is a step and its summary.
+// asIs hides nothing.
+func asIs(text string) string { return text }
+
 func TestSummary(t *testing.T) {
 	files, err := filepath.Glob("testdata/summary/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -54,7 +57,7 @@ func testSummary(t *testing.T, file string) {
 	if err := yaml.UnmarshalWithOptions(archive.Files[0].Data, &told, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	got, want := Summary(told.cases(t)), &archive.Files[1].Data
+	got, want := Summary(told.cases(t), asIs), &archive.Files[1].Data
 	if *update && got != string(*want) {
 		*want = []byte(got)
 		if err := os.WriteFile(file, txtar.Format(archive), 0o600); err != nil {
@@ -83,7 +86,7 @@ func FuzzSummary(f *testing.F) {
 		t.Helper()
 		told.Claims = map[string]any{"ref": text, "sub": "repo:octo-org/octo-repo:ref:" + text, "actor": text, "environment": text}
 		told.AWS.Message = "Not authorized to perform sts:AssumeRoleWithWebIdentity " + text
-		return shape(t, Summary(told.cases(t)))
+		return shape(t, Summary(told.cases(t), asIs))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		text = untrusted.Line(text)
@@ -120,6 +123,17 @@ func shape(t *testing.T, markdown string) string {
 	return tags.String()
 }
 
+// What an answer repeats of a token is hidden, where Markdown escapes it, too, and where the explanation quotes the answer.
+func TestASummaryHidesSecrets(t *testing.T) {
+	t.Parallel()
+	const token = "ya29.__a_*_b__"
+	refusal := Refusal{Service: GitHub, Code: Unreached, Message: "proxyconnect tcp: " + token}
+	page := Summary([]Case{{Refusal: refusal}}, func(text string) string { return strings.ReplaceAll(text, token, "***") })
+	if strings.Contains(page, "ya29") || strings.Contains(page, "_b_") || !strings.Contains(page, `tcp: &#42;&#42;&#42;`) {
+		t.Errorf("the summary is\n%s", page)
+	}
+}
+
 func TestLinksOfASummary(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -144,7 +158,7 @@ func TestOneAnswerOfGitHubIsToldOnce(t *testing.T) {
 		"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo",
 	}}
 	in := told.inputs(t)
-	page := Summary([]Case{{Refusal: busy, AWS: in.AWS}, {Refusal: busy, Google: in.Google}})
+	page := Summary([]Case{{Refusal: busy, AWS: in.AWS}, {Refusal: busy, Google: in.Google}}, asIs)
 	if got := strings.Count(page, "Service unavailable"); got != 1 {
 		t.Errorf("it is told %d times:\n%s", got, page)
 	}
@@ -167,7 +181,7 @@ func TestWithoutClaims(t *testing.T) {
 		if _, ok := Explain(c); !ok && !strings.HasPrefix(filepath.Base(file), "aws_") {
 			t.Errorf("%s: without claims, no cause fits", file)
 		}
-		if page := Summary([]Case{c}); !strings.Contains(page, "### ") {
+		if page := Summary([]Case{c}, asIs); !strings.Contains(page, "### ") {
 			t.Errorf("%s: got a summary without a title:\n%s", file, page)
 		}
 	}

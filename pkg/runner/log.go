@@ -16,33 +16,36 @@ import (
 	"gatepass/pkg/untrusted"
 )
 
-// Log writes the step's log. It writes to one stream only, since the runner reads standard output and standard error side by side, and
-// a mask on one would come too late for a text on the other. It may be used by several goroutines.
+// Log writes the step's log, without what it has masked. It writes to one stream only, since the runner reads standard output and standard
+// error side by side, and a mask on one would come too late for a text on the other. It may be used by several goroutines.
 type Log struct {
 	out     *keeper
 	actions *githubactions.Action
+	known   *secret.Known
 }
 
 // NewLog makes a log that writes to the standard output of a step.
 func NewLog(w io.Writer) *Log {
 	out := &keeper{w: w}
-	return &Log{out, githubactions.New(githubactions.WithWriter(out))}
+	return &Log{out, githubactions.New(githubactions.WithWriter(out)), &secret.Known{}}
 }
 
 // Mask has the runner print *** in place of a secret from now on. An empty secret is left out, as the runner warns of it.
 func (l *Log) Mask(secrets ...secret.String) {
+	l.known.Add(secrets...)
 	for _, s := range secrets {
-		for line := range strings.Lines(s.Reveal()) {
-			if line = strings.TrimSpace(line); line != "" {
-				l.actions.AddMask(line)
-			}
+		for _, line := range s.Lines() {
+			l.actions.AddMask(line)
 		}
 	}
 }
 
+// Hide puts *** in the place of what is masked. The log does so itself; it is for texts that the runner gets elsewhere, and in another form.
+func (l *Log) Hide(text string) string { return l.known.Hide(text) }
+
 // Info writes a line.
 func (l *Log) Info(format string, values ...any) {
-	fmt.Fprintln(l.out, untrusted.Inert(fmt.Sprintf(format, values...)))
+	fmt.Fprintln(l.out, untrusted.Inert(l.Hide(fmt.Sprintf(format, values...))))
 }
 
 // Warning writes an annotation, which may have several lines.
@@ -57,7 +60,7 @@ const MaxAnnotation = 4096
 
 // annotate writes what does not fit into an annotation below it. It cuts no word, as the runner masks a secret only where it is whole.
 func (l *Log) annotate(write func(string, ...any), text string) {
-	text = inert(text)
+	text = inert(l.Hide(text))
 	fits, rest := text, ""
 	if len(text) > MaxAnnotation {
 		fits, rest = cut(text)

@@ -18,18 +18,20 @@ func TestLog(t *testing.T) {
 		write func(*runner.Log)
 		want  string
 	}{
-		"mask":                 {func(l *runner.Log) { l.Mask(secret.New("s3cr3t")) }, "::add-mask::s3cr3t\n"},
-		"mask of a percent":    {func(l *runner.Log) { l.Mask(secret.New("a%b")) }, "::add-mask::a%25b\n"},
-		"mask of every line":   {func(l *runner.Log) { l.Mask(secret.New("a\n\n  b\r\n")) }, "::add-mask::a\n::add-mask::b\n"},
-		"no mask of nothing":   {func(l *runner.Log) { l.Mask(secret.New(""), secret.String{}, secret.New(" \n")) }, ""},
-		"line":                 {func(l *runner.Log) { l.Info("signed in to %s", "arn:aws:iam::1:role/x") }, "signed in to arn:aws:iam::1:role/x\n"},
-		"line with a command":  {func(l *runner.Log) { l.Info("%s", "::set-output name=x::1") }, ": :set-output name=x::1\n"},
-		"line with an old one": {func(l *runner.Log) { l.Info("x ##[error]y") }, "x ## [error]y\n"},
-		"a line is one line":   {func(l *runner.Log) { l.Info("a\n::debug::b\r::debug::c") }, "a ::debug::b ::debug::c\n"},
-		"error":                {func(l *runner.Log) { l.Error("50% of\nboth") }, "::error::50%25 of%0Aboth\n"},
-		"error with a command": {func(l *runner.Log) { l.Error("a\n::debug::b\n##[x]") }, "::error::a%0A: :debug::b%0A## [x]\n"},
-		"control characters":   {func(l *runner.Log) { l.Error("a\x1b[31m\r\nb\u202e") }, "::error::a [31m %0Ab\n"},
-		"warning":              {func(l *runner.Log) { l.Warning("careful") }, "::warning::careful\n"},
+		"mask":                        {func(l *runner.Log) { l.Mask(secret.New("s3cr3t")) }, "::add-mask::s3cr3t\n"},
+		"mask of a percent":           {func(l *runner.Log) { l.Mask(secret.New("a%b")) }, "::add-mask::a%25b\n"},
+		"mask of every line":          {func(l *runner.Log) { l.Mask(secret.New("a\n\n  b\r\n")) }, "::add-mask::a\n::add-mask::b\n"},
+		"no mask of nothing":          {func(l *runner.Log) { l.Mask(secret.New(""), secret.String{}, secret.New(" \n")) }, ""},
+		"line":                        {func(l *runner.Log) { l.Info("signed in to %s", "arn:aws:iam::1:role/x") }, "signed in to arn:aws:iam::1:role/x\n"},
+		"line with a command":         {func(l *runner.Log) { l.Info("%s", "::set-output name=x::1") }, ": :set-output name=x::1\n"},
+		"line with an old one":        {func(l *runner.Log) { l.Info("x ##[error]y") }, "x ## [error]y\n"},
+		"a line is one line":          {func(l *runner.Log) { l.Info("a\n::debug::b\r::debug::c") }, "a ::debug::b ::debug::c\n"},
+		"error":                       {func(l *runner.Log) { l.Error("50% of\nboth") }, "::error::50%25 of%0Aboth\n"},
+		"error with a command":        {func(l *runner.Log) { l.Error("a\n::debug::b\n##[x]") }, "::error::a%0A: :debug::b%0A## [x]\n"},
+		"control characters":          {func(l *runner.Log) { l.Error("a\x1b[31m\r\nb\u202e") }, "::error::a [31m %0Ab\n"},
+		"what is masked, in a line":   {func(l *runner.Log) { l.Mask(secret.New("s3cr3t\n##[xyz]")); l.Info("got s3cr3t, ##[xyz]") }, "::add-mask::s3cr3t\n::add-mask::##[xyz]\ngot ***, ***\n"},
+		"what is masked, in an error": {func(l *runner.Log) { l.Mask(secret.New("s3cr%t")); l.Error("got\ns3cr%t") }, "::add-mask::s3cr%25t\n::error::got%0A***\n"},
+		"warning":                     {func(l *runner.Log) { l.Warning("careful") }, "::warning::careful\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

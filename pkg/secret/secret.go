@@ -7,6 +7,7 @@ package secret
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 const hidden = "***"
@@ -26,6 +27,17 @@ func (s String) Reveal() string {
 		return ""
 	}
 	return *s.text
+}
+
+// Lines returns the lines of the text, each without the blanks around it. Those that are empty are left out.
+func (s String) Lines() []string {
+	var lines []string
+	for line := range strings.Lines(s.Reveal()) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // IsEmpty tells whether there is no text.

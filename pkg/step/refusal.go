@@ -117,7 +117,7 @@ func (s Step) summarize(p plan, attempts []attempt) {
 	if !wanted {
 		return
 	}
-	if err := p.files.Summarize(explain.Summary(cases)); err != nil {
+	if err := p.files.Summarize(explain.Summary(cases, s.Log.Hide)); err != nil {
 		s.Log.Warning("The step's summary was not written: " + err.Error())
 	}
 }
