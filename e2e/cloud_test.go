@@ -27,8 +27,8 @@ import (
 	"gatepass/pkg/sandbox"
 )
 
-// cloud is a world with services in which jobs use their credentials: S3, ECR, Cloud Storage and registries of images, as far as the examples
-// go. They let in whoever the world's sandbox has signed in, and keep who has done what.
+// cloud is a world with services in which jobs use their credentials: S3, ECR, Cloud Storage and registries of images, as far as the
+// examples go. They let in whoever the world's sandbox has signed in, and keep who has done what.
 type cloud struct {
 	world
 	aws, storage string // where S3 and ECR, and Cloud Storage are
@@ -105,7 +105,8 @@ func (c *cloud) whosePassword(password string) string {
 	return c.passwords[password]
 }
 
-var signatureForm = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=(\w+)/\d{8}/([\w-]+)/(\w+)/aws4_request, SignedHeaders=([\w;-]+), Signature=`)
+// signatureForm has the access key's ID, the region, the service and the names of the signed headers.
+var signatureForm = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=(\w+)/\d+/([\w-]+)/(\w+)/aws4_request, SignedHeaders=([\w;-]+), Signature=`)
 
 // signer is the ARN of who signed a request. To verify the signature, the SDK signs the request once more.
 func (c *cloud) signer(r *http.Request, body []byte) (who, service string, err error) {
