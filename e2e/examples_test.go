@@ -218,7 +218,11 @@ func (e example) line(t *testing.T, c *cloud, dir, tools string) []string {
 		line = append(line, "--matrix", e.matrix)
 	}
 	for _, use := range e.uses(t) {
-		line = append(line, "--local-repository", use+"="+filepath.Join(tools, playedBy[strings.Split(use, "@")[0]]))
+		name, _, _ := strings.Cut(use, "@")
+		if playedBy[name] == "" {
+			t.Fatalf("nothing plays %s", name)
+		}
+		line = append(line, "--local-repository", use+"="+filepath.Join(tools, playedBy[name]))
 	}
 	environment := append(c.Environment(c.base),
 		sandbox.Variable{Name: "AWS_CLI", Value: awsPath(t)},
