@@ -78,37 +78,46 @@ func TestSignInUnderAct(t *testing.T) {
 func act(t *testing.T, w world, workflow, options string) string {
 	t.Helper()
 	dir := folder(t)
-	repo, home, action := filepath.Join(dir, "repo"), filepath.Join(dir, "home"), filepath.Join(dir, "action")
-	copyFolder(t, repo, "testdata/act")
-	commit(t, repo)
-	checkoutWhoami(t, repo)
+	home, action := filepath.Join(dir, "home"), filepath.Join(dir, "action")
+	copyFolder(t, filepath.Join(dir, "repo"), "testdata/act")
+	commit(t, filepath.Join(dir, "repo"))
+	checkoutWhoami(t, filepath.Join(dir, "repo"))
 	copyAction(t, action)
-	copyFile(t, filepath.Join(dir, "act"), actPath(t))
-	if err := os.Mkdir(home, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	giveToRunner(t, dir)
-
-	line := asRunner(dockerGroup(t), filepath.Join(dir, "act"), "push",
-		"--workflows", ".github/workflows/"+workflow,
-		"--platform", "ubuntu-latest=-self-hosted",
-		"--local-repository", "octo-org/gatepass@v1="+action,
+	args := []string{
+		"push",
+		"--workflows", ".github/workflows/" + workflow,
+		"--local-repository", "octo-org/gatepass@v1=" + action,
 		// On the machine itself act hands Docker actions the host's paths of the command files, and mounts those elsewhere.
-		"--container-options", "-v "+home+":"+home,
-		"--var", "OPTIONS="+options,
-		"--pull=false", "--rm")
-	for _, variable := range w.Environment(w.base) {
-		line = append(line, "--env", variable.Name+"="+variable.Value)
+		"--container-options", "-v " + home + ":" + home,
+		"--var", "OPTIONS=" + options,
+		"--pull=false", "--rm",
 	}
-	cmd := exec.CommandContext(t.Context(), line[0], line[1:]...)
-	cmd.Dir = repo
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + home}
-	text, err := cmd.CombinedOutput()
-	t.Logf("act printed\n%s", text)
+	for _, variable := range w.Environment(w.base) {
+		args = append(args, "--env", variable.Name+"="+variable.Value)
+	}
+	log, err := startAct(t, dir, os.Getenv("PATH"), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	return log
+}
+
+// startAct has the runner's user start act in the repository dir/repo, with a home of its own, and returns what it prints.
+func startAct(t *testing.T, dir, path string, args ...string) (log string, err error) {
+	t.Helper()
+	home, program := filepath.Join(dir, "home"), filepath.Join(dir, "act")
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	copyFile(t, program, actPath(t))
+	giveToRunner(t, dir)
+	line := asRunner(dockerGroup(t), append([]string{program, "--platform", "ubuntu-latest=-self-hosted"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), line[0], line[1:]...)
+	cmd.Dir = filepath.Join(dir, "repo")
+	cmd.Env = []string{"PATH=" + path, "HOME=" + home, "XDG_CACHE_HOME=" + home}
+	text, err := cmd.CombinedOutput()
+	t.Logf("act printed\n%s", text)
+	return string(text), err
 }
 
 // dockerGroup is the group that may talk to the engine.

