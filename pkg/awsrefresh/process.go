@@ -125,7 +125,7 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 		Mask: func(...secret.String) {}, Info: func(string, ...any) {}, Now: p.Now,
 	}
 	if client.HTTP == nil {
-		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)))
+		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)), nil)
 	}
 	credentials, err := client.SignIn(ctx, in, func(ctx context.Context) (secret.String, error) {
 		return source.Fetch(ctx, client.HTTP, policy, settings.Audience)

@@ -35,6 +35,8 @@ type Step struct {
 	Process credfile.Process
 	// Program is the path of this program, for a copy that later steps start.
 	Program string
+	// Dial opens connections. Defaults to the network.
+	Dial httpclient.Dial
 }
 
 func (s Step) getenv(name string) string {
@@ -98,7 +100,7 @@ func (s Step) plan() (plan, error) {
 	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
 	known, evidenceErr := s.readEvidence(in)
-	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts), known}
+	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy, s.Dial), retry.Patient(in.Attempts), known}
 	if in.AWS != nil && in.AWS.MaskAccountID && in.AWS.Role != nil {
 		s.Log.Mask(secret.New(in.AWS.Role.Account()))
 	}
