@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/credfile"
@@ -75,8 +76,9 @@ func (s Settings) inputs() (inputs.AWS, error) {
 	return in, err
 }
 
-// Write makes the folder. It copies the program from a file, and puts in the first credentials, so that nobody asks for others while they last.
-func Write(dir credfile.Dir, name, program string, settings Settings, first aws.Credentials) error {
+// Write makes the folder. It copies the program from a file, and puts in the first credentials, which are of now, so that nobody asks for others
+// while they last.
+func Write(dir credfile.Dir, name, program string, settings Settings, first aws.Credentials, now time.Time) error {
 	if !mayStart(dir.Path) {
 		return fmt.Errorf("later steps cannot start a program in %s, as it is mounted with noexec", dir.Exported)
 	}
@@ -84,7 +86,7 @@ func Write(dir credfile.Dir, name, program string, settings Settings, first aws.
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(folder, program, settings, first), folder.Close())
+	err = errors.Join(write(folder, program, settings, settings.documentOf(first, now)), folder.Close())
 	if err != nil {
 		_, removeErr := dir.RemoveFolder(name)
 		err = errors.Join(err, removeErr)
@@ -92,7 +94,7 @@ func Write(dir credfile.Dir, name, program string, settings Settings, first aws.
 	return err
 }
 
-func write(folder credfile.Folder, program string, settings Settings, first aws.Credentials) error {
+func write(folder credfile.Folder, program string, settings Settings, first document) error {
 	text, err := json.Marshal(settings)
 	if err != nil {
 		return err
@@ -105,6 +107,6 @@ func write(folder credfile.Folder, program string, settings Settings, first aws.
 	return errors.Join(
 		folder.Create(programFile, 0o700, file),
 		folder.Create(settingsFile, 0o600, bytes.NewReader(text)),
-		folder.Replace(credentialsFile, documentOf(first).bytes()),
+		folder.Replace(credentialsFile, first.bytes()),
 	)
 }

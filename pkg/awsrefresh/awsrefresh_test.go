@@ -33,6 +33,7 @@ type world struct {
 	dir     credfile.Dir
 	env     map[string]string
 	elapsed atomic.Int64
+	ahead   atomic.Int64 // how far the clouds' clock is ahead of the machine's
 
 	mu    sync.Mutex
 	asked []sandbox.Exchange
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, change func(*sandbox.Config, *awsrefresh.Settings)) 
 		change(&config, &settings)
 	}
 	var err error
-	if w.clouds, err = sandbox.New(config, sandbox.Options{Now: w.now, Observe: w.observe}); err != nil {
+	if w.clouds, err = sandbox.New(config, sandbox.Options{Now: func() time.Time { return w.now().Add(time.Duration(w.ahead.Load())) }, Observe: w.observe}); err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range w.clouds.Environment("http://sandbox") {
@@ -60,7 +61,7 @@ func newWorld(t *testing.T, change func(*sandbox.Config, *awsrefresh.Settings)) 
 	if err := os.WriteFile(program, []byte("this program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := awsrefresh.Write(w.dir, folder, program, settings, first); err != nil {
+	if err := awsrefresh.Write(w.dir, folder, program, settings, first, start); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -127,11 +127,12 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 	if client.HTTP == nil {
 		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)), nil)
 	}
+	asked := p.Now()
 	credentials, err := client.SignIn(ctx, in, func(ctx context.Context) (secret.String, error) {
 		return source.Fetch(ctx, client.HTTP, policy, settings.Audience)
 	})
 	if err != nil {
 		return document{}, fmt.Errorf("role %s: %w", settings.Role.ARN, err)
 	}
-	return documentOf(credentials), nil
+	return settings.documentOf(credentials, asked), nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/awsrefresh"
@@ -41,7 +42,7 @@ func (s Step) writeRenewal(r renewal) error {
 	if r.name == "" {
 		return nil
 	}
-	return awsrefresh.Write(r.dir, r.name, s.Program, r.settings, r.first)
+	return awsrefresh.Write(r.dir, r.name, s.Program, r.settings, r.first, time.Now())
 }
 
 // command is what the profile starts, or nothing.
