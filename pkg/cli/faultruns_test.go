@@ -82,14 +82,19 @@ func meet(t *testing.T, clouds *sandbox.Sandbox, f fault, h hop, times int) (got
 		p := &proxy{clouds: clouds, hop: h, fault: f, times: times, under: network.Dial}
 		stop := network.serve(p)
 		defer stop()
-		got = p.signIn(t, inputsFor(h), p.environment(), func(j *job.Job, env map[string]string, stage string) ([]byte, int) {
-			var raw bytes.Buffer
-			action := cli.Action{Stdout: &raw, Lookup: lookup(env), WorkDir: j.Workspace(), Dial: p.Dial}
-			code := action.Main(t.Context(), []string{stage})
-			return raw.Bytes(), code
-		})
+		got = p.signIn(t, inputsFor(h), p.environment(), p.inProcess(t))
 	})
 	return got
+}
+
+// inProcess runs a stage in this process, on the proxy's network.
+func (p *proxy) inProcess(t *testing.T) stageFunc {
+	return func(j *job.Job, env map[string]string, stage string) ([]byte, int) {
+		var raw bytes.Buffer
+		action := cli.Action{Stdout: &raw, Lookup: lookup(env), WorkDir: j.Workspace(), Dial: p.Dial}
+		code := action.Main(t.Context(), []string{stage})
+		return raw.Bytes(), code
+	}
 }
 
 // serve has a server answer on the network. stop ends it, and waits for what a client has in hand still.
