@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -50,21 +49,24 @@ var wrongClocks = []clocks{
 // A clock is wrong: the step signs in all the same, or says which one it is.
 func TestClocks(t *testing.T) {
 	t.Parallel()
-	table := "| clock | signs in with | outcome | what the log says of it |\n|---|---|---|---|\n"
+	var rows []string
 	for _, c := range wrongClocks {
 		t.Run(c.name+", "+c.inputs, func(t *testing.T) {
 			got := c.run(t)
 			if got.code == 0 {
-				table += fmt.Sprintf("| %s | %s | signed in |  |\n", c.name, c.inputs)
+				rows = append(rows, cells(c.name, c.inputs, "signed in", ""))
 				return
 			}
 			check(t, fault{}, got)
 			_, explained, _ := strings.Cut(got.log, got.err+"\n\n")
 			meaning, _, _ := strings.Cut(explained, "\n")
-			table += fmt.Sprintf("| %s | %s | fails at once | %s |\n", c.name, c.inputs, cell(meaning))
+			rows = append(rows, cells(c.name, c.inputs, "fails at once", meaning))
 		})
 	}
-	checkTable(t, "clocks", table)
+	if len(rows) < len(wrongClocks) {
+		return // -run has left some out
+	}
+	checkTable(t, "clocks", "| clock | signs in with | outcome | what the log says of it |\n", rows)
 }
 
 func (c clocks) run(t *testing.T) (got outcome) {

@@ -43,7 +43,14 @@ func TestFaults(t *testing.T) {
 			})
 		}
 	}
-	checkTable(t, "network", networkTable(rows))
+	if len(rows) < len(faults)*len(hops) {
+		return // -run has left some out
+	}
+	var lines []string
+	for _, r := range merge(rows) {
+		lines = append(lines, r.String())
+	}
+	checkTable(t, "network", "| fault | of | if it passes | if it stays | what the log says then |\n", lines)
 }
 
 // check wants an outcome to be one of two, in time.

@@ -100,6 +100,7 @@ func (s Step) plan() (plan, error) {
 	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
 	known, evidenceErr := s.readEvidence(in)
+	placeErr := s.checkPlaces(in)
 	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy, s.Dial), retry.Patient(in.Attempts), known}
 	if in.AWS != nil && in.AWS.MaskAccountID && in.AWS.Role != nil {
 		s.Log.Mask(secret.New(in.AWS.Role.Account()))
@@ -107,7 +108,7 @@ func (s Step) plan() (plan, error) {
 	if in.NeedsIDToken && githubErr != nil {
 		inputErr = errors.Join(inputErr, s.withoutToken(p))
 	}
-	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr)
+	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr, placeErr)
 }
 
 // exchange signs in to both clouds at the same time. If one refuses, the other's credentials are dropped; if both do, both are heard.
