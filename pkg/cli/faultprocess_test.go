@@ -68,6 +68,31 @@ func (p *proxy) signInForReal(t *testing.T, h hop, env map[string]string) outcom
 	return got
 }
 
+// The network in memory is as the real one: over sockets, as a process of its own, a step that meets a fault once does the same.
+func TestFaultsOverSockets(t *testing.T) {
+	t.Parallel()
+	for _, f := range faults {
+		if f.answer == nil || f.each > 0 || f.after > 0 { // the last two take their time
+			continue
+		}
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			clouds, _ := newClouds(t)
+			p := &proxy{clouds: clouds, hop: toSTS, fault: f, times: 1}
+			server := httptest.NewServer(p)
+			defer server.Close()
+			env := map[string]string{}
+			for _, v := range clouds.Environment(server.URL) {
+				env[v.Name] = v.Value
+			}
+			got, want := p.signInForReal(t, toSTS, env), meet(t, clouds, f, toSTS, 1)
+			if got.code != want.code || got.attempts != want.attempts || got.err != want.err {
+				t.Errorf("got exit code %d after %d attempts, and %s\nwant %d after %d, and %s", got.code, got.attempts, got.err, want.code, want.attempts, want.err)
+			}
+		})
+	}
+}
+
 // process runs a stage as the runner does, as a process of its own. One that does not end is killed, and has failed.
 func process(t *testing.T) stageFunc {
 	return func(j *job.Job, env map[string]string, stage string) ([]byte, int) {

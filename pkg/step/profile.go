@@ -1,6 +1,7 @@
 package step
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -163,17 +164,18 @@ func (s Step) hasMadeProfileFiles(dir credfile.Dir) bool {
 	return err == nil && strings.HasPrefix(string(text), s.makersLine())
 }
 
-// removeProfile removes the files if the step has made them, and else its profile from them.
-func removeProfile(dir credfile.Dir, profile string, made bool) error {
+// removeProfile removes the files if the step has made them, and else its profile from them. It tells whether there was something to remove.
+func removeProfile(dir credfile.Dir, profile string, made bool) (removed bool, err error) {
 	var errs []error
 	for _, file := range bothProfileFiles {
-		_, err := dir.Update(file.name, func(old []byte) ([]byte, error) {
-			if made {
-				return nil, nil
+		_, err := dir.Update(file.name, func(old []byte) (rest []byte, err error) {
+			if !made {
+				rest, err = file.Remove(old, profile)
 			}
-			return file.Remove(old, profile)
+			removed = removed || !bytes.Equal(rest, old)
+			return rest, err
 		})
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return removed, errors.Join(errs...)
 }

@@ -101,7 +101,8 @@ func (s Step) removeFiles(st state) error {
 	if st.Profile != "" {
 		dir, err := s.at(st.ProfilePlace)
 		if err == nil {
-			if err = removeProfile(dir, st.Profile, st.ProfileFiles); err == nil {
+			var removed bool
+			if removed, err = removeProfile(dir, st.Profile, st.ProfileFiles); removed && err == nil {
 				s.Log.Info("Removed the AWS profile %s", st.Profile)
 			}
 		}
