@@ -76,8 +76,8 @@ func (s Settings) inputs() (inputs.AWS, error) {
 	return in, err
 }
 
-// Write makes the folder. It copies the program from a file, and puts in the first credentials, which are of now, so that nobody asks for others
-// while they last.
+// Write makes the folder. It copies the program from a file, and puts in the first credentials, which are of now, so that nobody asks for
+// others while they last.
 func Write(dir credfile.Dir, name, program string, settings Settings, first aws.Credentials, now time.Time) error {
 	if !mayStart(dir.Path) {
 		return fmt.Errorf("later steps cannot start a program in %s, as it is mounted with noexec", dir.Exported)

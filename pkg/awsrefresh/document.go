@@ -24,8 +24,8 @@ type fields struct {
 	Expiration      time.Time
 }
 
-// documentOf makes a document of credentials that were asked for at a time. Their expiration is by AWS's clock; who reads it, this program and
-// SDKs, goes by the machine's, which may be behind. By that they last for as long as they were asked for.
+// documentOf makes a document of credentials that were asked for at a time. Their expiration is by AWS's clock; who reads it, this program
+// and SDKs, goes by the machine's, which may be behind. By that they last for as long as they were asked for.
 func (s Settings) documentOf(c aws.Credentials, asked time.Time) document {
 	expires := c.Expiration
 	if end := asked.Add(s.Role.Duration); end.Before(expires) {

@@ -117,8 +117,8 @@ func start(t *testing.T, cmd *exec.Cmd) *bytes.Buffer {
 	return &both
 }
 
-// testCancelledSignOut cancels what removes the credentials, which goes on with it. It is held by a pipe in the place of GITHUB_ENV, which it
-// cannot open for writing before someone opens it for reading.
+// testCancelledSignOut cancels what removes the credentials, which goes on with it. It is held by a pipe in the place of GITHUB_ENV, which
+// it cannot open for writing before someone opens it for reading.
 func testCancelledSignOut(t *testing.T) {
 	clouds, base := newClouds(t)
 	j, step, env := begin(t, clouds, base, inputsFor(toSTS))

@@ -27,8 +27,8 @@ import (
 	"gatepass/pkg/sandbox/job"
 )
 
-// meetForReal signs in as a process of its own, and over sockets: which certificates a process trusts it reads once, and only the machine's own
-// resolver tells what that says of a name.
+// meetForReal signs in as a process of its own, and over sockets: which certificates a process trusts it reads once, and only the machine's
+// own resolver tells what that says of a name.
 func (f fault) meetForReal(t *testing.T, clouds *sandbox.Sandbox, h hop, times int) outcome {
 	t.Helper()
 	p := &proxy{clouds: clouds, hop: h, fault: f, times: times}

@@ -42,7 +42,8 @@ type proxy struct {
 	asked map[string]int // requests by what they are for
 }
 
-// hits counts a request, and tells whether it meets the fault. GitHub is asked for a token for each cloud, by two of the action's goroutines.
+// hits counts a request, and tells whether it meets the fault. GitHub is asked for a token for each cloud, by two of the action's
+// goroutines.
 func (p *proxy) hits(what string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -24,8 +24,8 @@ type outcome struct {
 	err      string        // what the log says first of what went wrong
 }
 
-// Whatever goes wrong on the way to a service, for a moment or for good: the step signs in, or says with one error what is wrong and what to
-// do. It ends in a time that is known, shows no secret, and leaves nothing. .github/FAULTS.md is a table of it.
+// Whatever goes wrong on the way to a service, for a moment or for good: the step signs in, or says with one error what is wrong and what
+// to do. It ends in a time that is known, shows no secret, and leaves nothing. .github/FAULTS.md is a table of it.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	clouds, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
@@ -178,8 +178,8 @@ func (p *proxy) stage(t *testing.T, j *job.Job, step *job.Step, name string, run
 	return shown.String(), code
 }
 
-// inputsFor are those of a sign-in to both clouds, by which all services are asked. GitHub is asked by each of them for itself, so that with a
-// fault there it is AWS alone.
+// inputsFor are those of a sign-in to both clouds, by which all services are asked. GitHub is asked by each of them for itself, so that
+// with a fault there it is AWS alone.
 func inputsFor(h hop) map[string]string {
 	inputs := toAWS("output-credentials", "true")
 	if h == toGitHub {

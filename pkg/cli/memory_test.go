@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// memory is a network without sockets. Whoever waits for it waits for a channel, so that the clock of testing/synctest goes on, and a timeout
-// of the action's takes no time.
+// memory is a network without sockets. Whoever waits for it waits for a channel, so that the clock of testing/synctest goes on, and a
+// timeout of the action's takes no time.
 type memory struct {
 	connections chan net.Conn
 	closed      chan struct{}

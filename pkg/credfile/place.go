@@ -51,8 +51,8 @@ var (
 )
 
 // Dir chooses the folder for a step's files: the workspace if it is wanted or nothing else is there, and else one that no checkout sees.
-// Outside a container there is but one place besides the workspace; without it the error is [ErrNoPlace], and without the workspace where that is
-// wanted [ErrNoWorkspace].
+// Outside a container there is but one place besides the workspace; without it the error is [ErrNoPlace], and without the workspace where
+// that is wanted [ErrNoWorkspace].
 func (p Process) Dir(inWorkspace bool) (Dir, error) {
 	places := []Place{Home, Temp, Workspace}
 	if inWorkspace {

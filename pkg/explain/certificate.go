@@ -20,7 +20,8 @@ func (c Case) certificate(host string) Explanation {
 			Fix:     "A proxy, a sign-in page of the network or a wrong entry of the name service may be in between: correct http-proxy or no-proxy, or have the runner resolve the name as the rest of the internet does.",
 		}
 	}
-	// The image has the public certificate authorities alone; Go reads others from SSL_CERT_FILE: https://pkg.go.dev/crypto/x509#SystemCertPool
+	// The image has the public certificate authorities alone; Go reads others from SSL_CERT_FILE:
+	// https://pkg.go.dev/crypto/x509#SystemCertPool
 	return Explanation{
 		Meaning: fmt.Sprintf("The certificate that %s has shown is by an authority that is not known to this action: that of a proxy which reads along, or of your own network.", host),
 		Fix:     "Put the authority's certificate (PEM) into a file of the workspace, and name it in the step's env, as the action's container sees it:",

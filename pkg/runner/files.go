@@ -89,8 +89,8 @@ func (f Files) Summarize(markdown string) (err error) {
 	return err
 }
 
-// appendTo adds variables to the file that a variable of the environment names. It returns what takes them out again, and does so itself if it
-// fails half way.
+// appendTo adds variables to the file that a variable of the environment names. It returns what takes them out again, and does so itself if
+// it fails half way.
 func appendTo(named, path string, variables Variables) (undo func() error, err error) {
 	defer func() {
 		if err != nil {

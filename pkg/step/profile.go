@@ -164,7 +164,8 @@ func (s Step) hasMadeProfileFiles(dir credfile.Dir) bool {
 	return err == nil && strings.HasPrefix(string(text), s.makersLine())
 }
 
-// removeProfile removes the files if the step has made them, and else its profile from them. It tells whether there was something to remove.
+// removeProfile removes the files if the step has made them, and else its profile from them. It tells whether there was something to
+// remove.
 func removeProfile(dir credfile.Dir, profile string, made bool) (removed bool, err error) {
 	var errs []error
 	for _, file := range bothProfileFiles {
