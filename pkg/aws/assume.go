@@ -33,6 +33,9 @@ func (c Client) assumeWithToken(ctx context.Context, in inputs.AWS, idToken IDTo
 	var answer *sts.AssumeRoleWithWebIdentityOutput
 	err = c.call(ctx, func(ctx context.Context) (err error) {
 		answer, err = c.sts(in, Credentials{}).AssumeRoleWithWebIdentity(ctx, request)
+		if err == nil && answer.Credentials == nil {
+			return errNotSTS
+		}
 		return err
 	})
 	if err != nil {
@@ -75,6 +78,9 @@ func (c Client) assumeRole(ctx context.Context, in inputs.AWS, source Credential
 	client := c.sts(in, source)
 	err = c.call(ctx, func(ctx context.Context) (err error) {
 		answer, err = client.AssumeRole(ctx, request)
+		if err == nil && answer.Credentials == nil {
+			return errNotSTS
+		}
 		return err
 	})
 	return answer, err
@@ -95,9 +101,6 @@ func (c Client) roleARN(ctx context.Context, in inputs.AWS, source Credentials) 
 
 // session makes credentials of an answer. Some servers with the API of STS leave the session's ARN out.
 func (c Client) session(ctx context.Context, in inputs.AWS, got *types.Credentials, user *types.AssumedRoleUser) (Credentials, error) {
-	if got == nil {
-		return Credentials{}, errNotSTS
-	}
 	credentials := Credentials{
 		AccessKeyID:     secret.New(awssdk.ToString(got.AccessKeyId)),
 		SecretAccessKey: secret.New(awssdk.ToString(got.SecretAccessKey)),

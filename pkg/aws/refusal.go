@@ -1,9 +1,9 @@
 package aws
 
 import (
-	"encoding/xml"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -41,32 +41,40 @@ func (r *Refusal) Error() string {
 // explain turns an error of the SDK into a Refusal, or into what kept the answer away, and marks it where it may pass.
 func (c Client) explain(err error) error {
 	var api smithy.APIError
-	var garbled *smithy.DeserializationError
-	var noXML *xml.SyntaxError
 	var response *awshttp.ResponseError
+	status := 0
+	if errors.As(err, &response) {
+		status = response.HTTPStatusCode() // 0 where none came
+	}
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &api):
-		return c.refused(err, api)
-	case errors.As(err, &noXML) && errors.As(err, &response) && retry.StatusIsTransient(response.HTTPStatusCode()):
-		return retry.Transient(errNotSTS, 0)
-	case errors.As(err, &garbled), errors.As(err, &noXML):
+	case errors.As(err, &api), retry.StatusIsTransient(status):
+		return c.refused(api, response)
+	case errors.Is(err, errNotSTS), status == http.StatusOK: // perhaps but half of an answer
+		return retry.Briefly(errNotSTS, 0)
+	case status != 0:
 		return errNotSTS
 	}
 	return httpclient.Unreached("AWS STS", err)
 }
 
-func (c Client) refused(err error, api smithy.APIError) error {
-	refusal := &Refusal{Code: untrusted.Line(api.ErrorCode()), Message: untrusted.Line(api.ErrorMessage())}
+// refused makes a Refusal of what the SDK has read, or, as what a load balancer answers has no code, of the status.
+func (c Client) refused(api smithy.APIError, response *awshttp.ResponseError) error {
+	refusal := &Refusal{Code: noCode}
+	if api != nil {
+		refusal.Code, refusal.Message = untrusted.Line(api.ErrorCode()), untrusted.Line(api.ErrorMessage())
+	}
 	var after time.Duration
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) {
+	if response != nil {
 		refusal.Status, refusal.RequestID = response.HTTPStatusCode(), untrusted.Line(response.ServiceRequestID())
 		if response.Response != nil {
 			after = retry.After(response.Response.Header)
 			refusal.Date, refusal.Skew = httpclient.Clock(response.Response.Header, c.Now())
 		}
+	}
+	if refusal.Code == noCode {
+		refusal.Code, refusal.Message = http.StatusText(refusal.Status), strings.TrimSuffix(refusal.Message, noCode)
 	}
 	if refusal.mayPass() {
 		return retry.Transient(refusal, after)
@@ -88,5 +96,8 @@ func (r *Refusal) mayPass() bool {
 	}
 	return retry.StatusIsTransient(r.Status)
 }
+
+// noCode is what the SDK says for a code, and for a message, that is missing.
+const noCode = "UnknownError"
 
 var errNotSTS = &httpclient.GarbledError{Service: "AWS STS", Problem: "the answer is not one of AWS STS; a proxy or the endpoint may be wrong"}

@@ -21,6 +21,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"gatepass/pkg/aws"
 	"gatepass/pkg/credfile"
@@ -95,8 +96,9 @@ func (s Settings) inputs() (inputs.AWS, error) {
 	return in, err
 }
 
-// Write makes the folder. It copies the program from a file, and puts in the first credentials, so that nobody asks for others while they last.
-func Write(dir credfile.Dir, name, program string, sessions []Session) error {
+// Write makes the folder. It copies the program from a file, and puts in the first credentials, which are of now, so that nobody asks for
+// others while they last.
+func Write(dir credfile.Dir, name, program string, sessions []Session, now time.Time) error {
 	if !mayStart(dir.Path) {
 		return fmt.Errorf("later steps cannot start a program in %s, as it is mounted with noexec", dir.Exported)
 	}
@@ -104,7 +106,7 @@ func Write(dir credfile.Dir, name, program string, sessions []Session) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(folder, program, sessions), folder.Close())
+	err = errors.Join(write(folder, program, sessions, now), folder.Close())
 	if err != nil {
 		_, removeErr := dir.RemoveFolder(name)
 		err = errors.Join(err, removeErr)
@@ -112,7 +114,7 @@ func Write(dir credfile.Dir, name, program string, sessions []Session) error {
 	return err
 }
 
-func write(folder credfile.Folder, program string, sessions []Session) error {
+func write(folder credfile.Folder, program string, sessions []Session, now time.Time) error {
 	file, err := os.Open(program)
 	if err != nil {
 		return err
@@ -121,25 +123,25 @@ func write(folder credfile.Folder, program string, sessions []Session) error {
 	errs := []error{folder.Create(programFile, 0o700, file)}
 	for _, session := range sessions {
 		if session.Name == "" {
-			errs = append(errs, session.write(folder))
+			errs = append(errs, session.write(folder, now))
 			continue
 		}
 		inner, err := folder.CreateFolder(session.Name)
 		if err != nil {
 			return err
 		}
-		errs = append(errs, session.write(inner), inner.Close())
+		errs = append(errs, session.write(inner, now), inner.Close())
 	}
 	return errors.Join(errs...)
 }
 
-func (s Session) write(folder credfile.Folder) error {
+func (s Session) write(folder credfile.Folder, now time.Time) error {
 	text, err := json.Marshal(s.Settings)
 	if err != nil {
 		return err
 	}
 	return errors.Join(
 		folder.Create(settingsFile, 0o600, bytes.NewReader(text)),
-		folder.Replace(credentialsFile, documentOf(s.First).bytes()),
+		folder.Replace(credentialsFile, s.Settings.documentOf(s.First, now).bytes()),
 	)
 }

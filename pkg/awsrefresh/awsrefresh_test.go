@@ -35,6 +35,7 @@ type world struct {
 	dir     credfile.Dir
 	env     map[string]string
 	elapsed atomic.Int64
+	ahead   atomic.Int64 // how far the clouds' clock is ahead of the machine's
 
 	mu    sync.Mutex
 	asked []sandbox.Exchange
@@ -52,7 +53,7 @@ func newWorld(t *testing.T, change func(*sandbox.Config, *awsrefresh.Settings)) 
 		change(&config, &settings)
 	}
 	var err error
-	if w.clouds, err = sandbox.New(config, sandbox.Options{Now: w.now, Observe: w.observe}); err != nil {
+	if w.clouds, err = sandbox.New(config, sandbox.Options{Now: func() time.Time { return w.now().Add(time.Duration(w.ahead.Load())) }, Observe: w.observe}); err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range w.clouds.Environment("http://sandbox") {
@@ -62,7 +63,7 @@ func newWorld(t *testing.T, change func(*sandbox.Config, *awsrefresh.Settings)) 
 	if err := os.WriteFile(program, []byte("this program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := awsrefresh.Write(w.dir, folder, program, []awsrefresh.Session{{Settings: settings, First: first}}); err != nil {
+	if err := awsrefresh.Write(w.dir, folder, program, []awsrefresh.Session{{Settings: settings, First: first}}, start); err != nil {
 		t.Fatal(err)
 	}
 	return w

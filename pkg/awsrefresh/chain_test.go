@@ -36,7 +36,7 @@ func newChain(t *testing.T) *world {
 		ExternalID: "octo", Tags: []inputs.Tag{{Key: "Team", Value: "payments"}}, TransitiveTagKeys: []string{"Team"},
 	}
 	sessions := []awsrefresh.Session{{Name: "1", Settings: session, First: now}, {Name: "2", Settings: chained, First: now}}
-	if err := awsrefresh.Write(w.dir, chainFolder, program, sessions); err != nil {
+	if err := awsrefresh.Write(w.dir, chainFolder, program, sessions, start); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -26,8 +26,14 @@ type fields struct {
 	Expiration      time.Time
 }
 
-func documentOf(c aws.Credentials) document {
-	expires := c.Expiration.UTC().Truncate(time.Second)
+// documentOf makes a document of credentials that were asked for at a time. Their expiration is by AWS's clock; who reads it, this program
+// and SDKs, goes by the machine's, which may be behind. By that they last for as long as they were asked for.
+func (s Settings) documentOf(c aws.Credentials, asked time.Time) document {
+	expires := c.Expiration
+	if end := asked.Add(s.Role.Duration); end.Before(expires) {
+		expires = end
+	}
+	expires = expires.UTC().Truncate(time.Second)
 	f := fields{1, c.AccessKeyID.Reveal(), c.SecretAccessKey.Reveal(), c.SessionToken.Reveal(), expires}
 	text, _ := json.Marshal(f) //nolint:gosec // to hand secrets out is what it is for; strings, a number and a time never fail
 	return document{secret.New(string(text)), c.Keys(), expires}

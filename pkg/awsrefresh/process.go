@@ -141,8 +141,9 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 		Mask: known.Add, Info: func(string, ...any) {}, Now: p.Now,
 	}
 	if client.HTTP == nil {
-		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)))
+		client.HTTP = httpclient.New(settings.Proxy.Over(httpclient.ProxyFromEnvironment(p.Getenv)), nil)
 	}
+	asked := p.Now()
 	credentials, err := client.SignIn(ctx, in, func(ctx context.Context) (secret.String, error) {
 		token, err := source.Fetch(ctx, client.HTTP, policy, settings.Audience)
 		known.Add(token)
@@ -151,7 +152,7 @@ func (p Process) renew(ctx context.Context, folder credfile.Folder, once bool) (
 	if err != nil {
 		return document{}, fmt.Errorf("role %s: %s", settings.Role.ARN, known.Hide(err.Error()))
 	}
-	return documentOf(credentials), nil
+	return settings.documentOf(credentials, asked), nil
 }
 
 func (p Process) github() (idtoken.Source, error) {

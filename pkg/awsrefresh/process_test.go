@@ -87,6 +87,24 @@ func TestOldCredentialsServeToTheirEnd(t *testing.T) {
 	}
 }
 
+// Whichever of the clocks is wrong, nobody is given credentials that AWS takes for expired within five minutes.
+func TestTheClockOfTheMachineIsWrong(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"it is behind AWS's": 5 * time.Minute, "it is ahead of AWS's": -5 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.ahead.Store(int64(ahead))
+			w.wait(2 * time.Hour)
+			old := w.credentials(t)
+			w.wait(3*time.Hour - 5*time.Minute)
+			if renewed := w.credentials(t); renewed.AccessKeyId == old.AccessKeyId || renewed.Expiration.After(w.now().Add(time.Hour)) {
+				t.Errorf("five minutes before their end: got those until %v again, or others until %v, an hour at the most from %v", old.Expiration, renewed.Expiration, w.now())
+			}
+		})
+	}
+}
+
 // Many that need credentials at the same time make one request between them.
 func TestManyAtTheSameTime(t *testing.T) {
 	t.Parallel()
@@ -258,16 +276,16 @@ func TestWriteLeavesAllOrNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := credfile.Dir{Path: t.TempDir()}
-	if err := awsrefresh.Write(dir, folder, filepath.Join(dir.Path, "none"), []awsrefresh.Session{{First: first}}); !errors.Is(err, os.ErrNotExist) {
+	if err := awsrefresh.Write(dir, folder, filepath.Join(dir.Path, "none"), []awsrefresh.Session{{First: first}}, start); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without a program: got error %v", err)
 	}
 	if left, err := os.ReadDir(dir.Path); err != nil || len(left) > 0 {
 		t.Errorf("left %v, error %v", left, err)
 	}
-	if err := awsrefresh.Write(dir, folder, program, []awsrefresh.Session{{First: first}}); err != nil {
+	if err := awsrefresh.Write(dir, folder, program, []awsrefresh.Session{{First: first}}, start); err != nil {
 		t.Fatal(err)
 	}
-	if err := awsrefresh.Write(dir, folder, program, []awsrefresh.Session{{First: first}}); !errors.Is(err, os.ErrExist) {
+	if err := awsrefresh.Write(dir, folder, program, []awsrefresh.Session{{First: first}}, start); !errors.Is(err, os.ErrExist) {
 		t.Errorf("a second time: got error %v", err)
 	}
 	copied, err := os.ReadFile(filepath.Join(dir.Path, folder, "gatepass"))

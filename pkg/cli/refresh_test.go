@@ -67,9 +67,19 @@ func (r *refreshing) process(t *testing.T) *exec.Cmd {
 	return cmd
 }
 
-// A process that is killed while it renews leaves no lock behind.
+// A process that is ended while it renews leaves no lock behind, and prints no credentials.
 func TestWhoIsKilledWhileItRenewsKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			killWhileItRenews(t, signal)
+		})
+	}
+}
+
+func killWhileItRenews(t *testing.T, signal syscall.Signal) {
+	t.Helper()
 	r := newRefreshing(t)
 	asked := make(chan struct{})
 	hang := http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
@@ -79,6 +89,8 @@ func TestWhoIsKilledWhileItRenewsKeepsNobodyWaiting(t *testing.T) {
 	})
 	r.aws.Store(&hang)
 	killed := r.process(t)
+	var printed bytes.Buffer
+	killed.Stdout = &printed
 	if err := killed.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -91,10 +103,12 @@ func TestWhoIsKilledWhileItRenewsKeepsNobodyWaiting(t *testing.T) {
 	if _, err := folder.Lock(t.Context(), 0); err != credfile.ErrLocked { //nolint:errorlint // exactly this
 		t.Errorf("while it renews: got error %v, want that the folder is locked", err)
 	}
-	if err := killed.Process.Signal(syscall.SIGKILL); err != nil {
+	if err := killed.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
-	_ = killed.Wait()
+	if err := killed.Wait(); err == nil || printed.Len() > 0 {
+		t.Errorf("it has printed %q, error %v", &printed, err)
+	}
 	unlock, err := folder.Lock(t.Context(), 0)
 	if err != nil {
 		t.Fatalf("after it was killed: %v", err)

@@ -17,8 +17,8 @@ import (
 
 const inAccount = "arn:aws:iam::123456789012:role/"
 
-// holding is an AWS that a test can have wait before it answers. A step whose requests do not come as they should runs into its time limit.
-type holding struct {
+// waitingAWS is an AWS that a test can have wait before it answers. A step whose requests do not come as they should runs into its time limit.
+type waitingAWS struct {
 	clouds *sandbox.Sandbox
 	base   string
 
@@ -26,9 +26,9 @@ type holding struct {
 	asked []string // roles, in the order of the requests
 }
 
-func newHolding(t *testing.T, config sandbox.Config, hold func(role string, request *http.Request)) *holding {
+func newWaitingAWS(t *testing.T, config sandbox.Config, hold func(role string, request *http.Request)) *waitingAWS {
 	t.Helper()
-	h := &holding{}
+	h := &waitingAWS{}
 	var err error
 	if h.clouds, err = sandbox.New(config, sandbox.Options{}); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func newHolding(t *testing.T, config sandbox.Config, hold func(role string, requ
 	return h
 }
 
-func (h *holding) signIn(t *testing.T, lines []string) {
+func (h *waitingAWS) signIn(t *testing.T, lines []string) {
 	t.Helper()
 	_, _, env := begin(t, h.clouds, h.base, map[string]string{
 		"aws-region": "eu-central-1", "aws-roles": strings.Join(lines, "\n"), "role-skip-session-tagging": "true", "action-timeout-s": "60",
@@ -88,7 +88,7 @@ func TestRolesAreAssumedAtTheSameTime(t *testing.T) {
 					allThere()
 				}
 			}
-			h := newHolding(t, sandbox.DefaultConfig(), func(_ string, request *http.Request) {
+			h := newWaitingAWS(t, sandbox.DefaultConfig(), func(_ string, request *http.Request) {
 				wait(+1)
 				select {
 				case <-there:
@@ -121,7 +121,7 @@ func TestAChainWaitsForItsOwnRolesAlone(t *testing.T) {
 		sandbox.Role{ARN: inAccount + "behind-slow", TrustPolicy: trust("slow")},
 		sandbox.Role{ARN: inAccount + "audit", TrustPolicy: trust("admin")})
 	ended := make(chan struct{})
-	h := newHolding(t, config, func(role string, request *http.Request) {
+	h := newWaitingAWS(t, config, func(role string, request *http.Request) {
 		switch role {
 		case "audit":
 			close(ended)

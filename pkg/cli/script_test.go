@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 // Beside it there is a program that uses AWS.
 func TestMain(m *testing.M) {
 	action := func() { os.Exit(cli.Main()) }
-	testscript.Main(m, map[string]func(){cli.SignIn: action, cli.SignOut: action, "gatepass": action, "aws-sdk": awsSDK})
+	testscript.Main(m, map[string]func(){cli.SignIn: action, cli.SignOut: action, "gatepass": action, "aws-sdk": awsSDK, inVanishedFolder: vanish})
 }
 
 // Each script is one goal of a user. Besides testscript's own commands there are

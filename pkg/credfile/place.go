@@ -44,11 +44,15 @@ type Process struct {
 	InJobContainer bool
 }
 
-// ErrNoPlace says that there is nowhere to keep files.
-var ErrNoPlace = errors.New("environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner")
+// What is wrong where there is nowhere to keep files.
+var (
+	ErrNoPlace     = errors.New("environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner")
+	ErrNoWorkspace = errors.New("credentials-location: is workspace, but the workspace is gone; an earlier step may have removed it")
+)
 
 // Dir chooses the folder for a step's files: the workspace if it is wanted or nothing else is there, and else one that no checkout sees.
-// Outside a container there is but one place besides the workspace; without it the error is [ErrNoPlace].
+// Outside a container there is but one place besides the workspace; without it the error is [ErrNoPlace], and without the workspace where
+// that is wanted [ErrNoWorkspace].
 func (p Process) Dir(inWorkspace bool) (Dir, error) {
 	places := []Place{Home, Temp, Workspace}
 	if inWorkspace {
@@ -65,6 +69,9 @@ func (p Process) Dir(inWorkspace bool) (Dir, error) {
 		if path, ok := p.path(place); ok && p.InContainer {
 			return Dir{place, path, path, true}, nil
 		}
+	}
+	if inWorkspace {
+		return Dir{}, ErrNoWorkspace
 	}
 	return Dir{}, ErrNoPlace
 }

@@ -59,6 +59,9 @@ var awsNetworkCauses = []cause{
 			Paste:   []string{quote.Command("getent", "hosts", c.endpoint())},
 		}
 	}},
+	{"aws-certificate", said(AWSSTS, Unreached, "certificate"), func(c Case) Explanation {
+		return c.certificate(c.endpoint())
+	}},
 	{"aws-unreached", said(AWSSTS, Unreached, ""), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The runner cannot talk to %s. A firewall or a proxy may be in between.", c.endpoint()),

@@ -78,8 +78,8 @@ var githubCauses = []cause{
 			Fix:     fmt.Sprintf("Let the runner resolve %s. If the internet is behind a proxy, set http-proxy.", c.tokenHosts()),
 		}
 	}},
-	{"github-certificate", where(fromGitHub, func(c Case) bool { return c.isUnreached("certificate") }), func(Case) Explanation {
-		return foreignCertificate("GitHub's token service")
+	{"github-certificate", where(fromGitHub, func(c Case) bool { return c.isUnreached("certificate") }), func(c Case) Explanation {
+		return c.certificate("GitHub's token service")
 	}},
 	{"github-unreached", where(fromGitHub, func(c Case) bool { return c.isUnreached("") }), func(c Case) Explanation {
 		return Explanation{

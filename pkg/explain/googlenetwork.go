@@ -46,7 +46,7 @@ var googleNetworkCauses = []cause{
 		}
 	}},
 	{"google-certificate", where(anyGoogle, func(c Case) bool { return c.isUnreached("certificate") }), func(c Case) Explanation {
-		return foreignCertificate(c.googleHost())
+		return c.certificate(c.googleHost())
 	}},
 	{"google-unreached", where(anyGoogle, func(c Case) bool { return c.isUnreached("") }), func(c Case) Explanation {
 		return Explanation{
@@ -119,15 +119,5 @@ func proxyPassword(domain string) Explanation {
 		Meaning: "The proxy of the runner wants a user name and a password.",
 		Fix:     "Give them in http-proxy, as in the first line, out of a secret. Or, if the runner may go without the proxy, name the service in no-proxy, as in the second.",
 		Paste:   []string{input("http-proxy", "http://USER:${{ secrets.PROXY_PASSWORD }}@proxy.example:3128"), input("no-proxy", domain)},
-	}
-}
-
-// foreignCertificate explains an x509 error. The image has the public certificate authorities alone; Go reads others from SSL_CERT_FILE:
-// https://pkg.go.dev/crypto/x509#SystemCertPool
-func foreignCertificate(host string) Explanation {
-	return Explanation{
-		Meaning: fmt.Sprintf("The certificate that %s has shown is by an authority that is not known to this action: that of a proxy which reads along, or of your own network.", host),
-		Fix:     "Put the authority's certificate (PEM) into a file of the workspace, and name it in the step's env, as the action's container sees it:",
-		Paste:   []string{input("SSL_CERT_FILE", "/github/workspace/ca.pem")},
 	}
 }

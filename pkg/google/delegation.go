@@ -3,7 +3,7 @@ package google
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,7 +11,6 @@ import (
 
 	"google.golang.org/api/googleapi"
 
-	"gatepass/pkg/httpclient"
 	"gatepass/pkg/inputs"
 )
 
@@ -82,9 +81,9 @@ func (c Client) redeem(ctx context.Context, in inputs.Google, signed Token) (tok
 		return token, err
 	}
 	defer func() { _ = response.Body.Close() }() // was only read
-	body, err := httpclient.ReadAll(response.Body)
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return token, fmt.Errorf("read the answer: %w", err)
+		return token, err
 	}
 	if err := googleapi.CheckResponseWithBody(response, body); err != nil {
 		return token, err

@@ -211,9 +211,10 @@ func TestAnswers(t *testing.T) {
 		"token after a fault":      {accessToken, []answer{good, {500, ""}, {200, `{"accessToken":"acc3ss"}`}}, 3, ""},
 		"always busy":              {nil, []answer{{429, `{"error":{"status":"RESOURCE_EXHAUSTED","message":"Quota exceeded"}}`}}, 5, "Google STS answered RESOURCE_EXHAUSTED: Quota exceeded (HTTP 429)"},
 		"never reached":            {nil, []answer{{0, ""}}, 5, "Google STS was not reached: connection reset by peer"},
-		"HTML":                     {nil, []answer{{200, "<html>Sign in to the network</html>"}}, 1, notGoogle},
-		"nothing":                  {nil, []answer{{200, ""}}, 1, notGoogle},
-		"JSON of another kind":     {nil, []answer{{200, `["x"]`}}, 1, notGoogle},
+		"HTML":                     {nil, []answer{{200, "<html>Sign in to the network</html>"}}, 3, notGoogle},
+		"nothing":                  {nil, []answer{{200, ""}}, 3, notGoogle},
+		"JSON of another kind":     {nil, []answer{{200, `["x"]`}}, 3, notGoogle},
+		"half an answer first":     {nil, []answer{{200, federated[:40]}, good}, 2, ""},
 		"no token":                 {nil, []answer{{200, `{}`}}, 1, notGoogle},
 		"token with a line break":  {nil, []answer{{200, `{"access_token":"a\nb"}`}}, 1, notGoogle},
 	} {

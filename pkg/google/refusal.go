@@ -46,27 +46,16 @@ func (r *Refusal) Error() string {
 // call makes a call, and makes it again after a passing fault. The generated clients do not retry.
 func call[T any](ctx context.Context, c Client, api string, do func(...googleapi.CallOption) (T, error)) (T, error) {
 	var answer T
-	denials := 0
 	err := retry.Do(ctx, c.Retry, func(context.Context) (err error) {
 		answer, err = do()
-		err = c.explain(api, err)
-		var refusal *Refusal
-		if errors.As(err, &refusal) && refusal.Reason == "IAM_PERMISSION_DENIED" {
-			if denials++; denials <= patience {
-				return retry.Transient(refusal, propagation)
-			}
-		}
-		return err
+		return c.explain(api, err)
 	})
 	return answer, err
 }
 
 // A binding that was just made may take a moment to hold; nothing tells that from one that is missing. So a permission that is denied is
-// asked for again, twice, but no other refusal is. https://docs.cloud.google.com/iam/docs/access-change-propagation
-const (
-	patience    = 2
-	propagation = time.Second
-)
+// asked for again, but no other refusal is. https://docs.cloud.google.com/iam/docs/access-change-propagation
+const propagation = time.Second
 
 // explain turns an error of a generated client into a Refusal, or into what kept the answer away, and marks it where it may pass.
 func (c Client) explain(api string, err error) error {
@@ -78,14 +67,17 @@ func (c Client) explain(api string, err error) error {
 		refusal := parse(answer.Body)
 		refusal.API, refusal.Status = api, answer.Code
 		refusal.Date, refusal.Skew = httpclient.Clock(answer.Header, c.Now())
-		if retry.StatusIsTransient(answer.Code) {
+		switch {
+		case retry.StatusIsTransient(answer.Code):
 			return retry.Transient(refusal, retry.After(answer.Header))
+		case refusal.Reason == "IAM_PERMISSION_DENIED":
+			return retry.Briefly(refusal, propagation)
 		}
 		return refusal
 	}
 	var unanswered *url.Error
-	if !errors.As(err, &unanswered) { // what came is not what the client can read
-		return notGoogle(api)
+	if !errors.As(err, &unanswered) { // what came is not what the client can read, which half an answer is not either
+		return retry.Briefly(notGoogle(api), 0)
 	}
 	return httpclient.Unreached(api, err)
 }

@@ -82,7 +82,7 @@ func start(t *testing.T, config sandbox.Config) runner {
 	}
 	server := httptest.NewServer(clouds)
 	t.Cleanup(server.Close)
-	r := runner{make(map[string]string), httpclient.New(httpclient.Proxy{}), idtoken.Source{}}
+	r := runner{make(map[string]string), httpclient.New(httpclient.Proxy{}, nil), idtoken.Source{}}
 	for _, v := range clouds.Environment(server.URL) {
 		r.environment[v.Name] = v.Value
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -34,13 +35,15 @@ type GarbledError struct {
 func (e *GarbledError) Error() string { return e.Problem }
 
 // Unreached is the [UnreachedError] of a call, marked for another try unless another one would fail in the same way: the host does not
-// exist, its certificate is not trusted, it redirects, or its answer is too large.
+// exist, or its certificate is not trusted. Someone who redirects, or who does not come to an end, is not the service: a [GarbledError].
 func Unreached(service string, err error) error {
 	var noHost *net.DNSError
 	var noTrust *tls.CertificateVerificationError
-	var tooLarge *http.MaxBytesError
 	unreached := &UnreachedError{service, Fault(err)}
-	if errors.As(err, &noHost) && noHost.IsNotFound || errors.As(err, &noTrust) || errors.As(err, &tooLarge) || errors.Is(err, errRedirect) {
+	switch {
+	case errors.Is(err, errRedirect), errors.Is(err, errTooLarge):
+		return &GarbledError{service, fmt.Sprintf("the answer of %s %v; a proxy or the endpoint may be wrong", service, Fault(err))}
+	case errors.As(err, &noHost) && noHost.IsNotFound, errors.As(err, &noTrust):
 		return unreached
 	}
 	return retry.Transient(unreached, 0)
@@ -49,11 +52,15 @@ func Unreached(service string, err error) error {
 // Fault says what was wrong with a call that got no answer, without the address, whose query and path are not for a log.
 func Fault(err error) error {
 	var u *url.Error
-	if !errors.As(err, &u) {
+	switch {
+	case !errors.As(err, &u):
 		return err
-	}
-	if u.Timeout() {
+	case u.Timeout():
 		return errors.New("no answer in time")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the answer broke off")
+	case errors.Is(err, io.EOF):
+		return errors.New("the connection was closed before an answer")
 	}
 	return errors.New(untrusted.Line(u.Err.Error()))
 }

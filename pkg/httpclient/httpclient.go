@@ -2,7 +2,9 @@
 package httpclient
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +21,8 @@ import (
 	"gatepass/pkg/secret"
 )
 
-// MaxBody is the number of bytes of an answer that are read. The largest right answer, a token, has about 12 KiB.
-const MaxBody = 1 << 20
+// maxBody is the number of bytes of an answer that are read. The largest right answer, a token, has about 12 KiB.
+const maxBody = 1 << 20
 
 // Proxy says through which proxy requests go.
 type Proxy struct {
@@ -93,33 +95,58 @@ func (p Proxy) For(address *url.URL) (*url.URL, error) {
 	return (&httpproxy.Config{HTTPProxy: p.HTTP, HTTPSProxy: p.HTTPS, NoProxy: p.Not}).ProxyFunc()(address)
 }
 
+// Dial opens a connection, as [net.Dialer.DialContext] does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
 // New makes a client that follows no redirect, as a token must not travel to a host that nobody named, and that bounds the time and the
-// size of every answer.
-func New(p Proxy) *http.Client {
+// size of every answer. Its connections are opened by dial, or over the network where that is nil.
+func New(p Proxy, dial Dial) *http.Client {
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
 	return &http.Client{
-		Transport: bounded{&http.Transport{
-			Proxy:                 func(r *http.Request) (*url.URL, error) { return p.For(r.URL) },
-			DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		Transport: whole{&http.Transport{
+			Proxy: func(r *http.Request) (*url.URL, error) { return p.For(r.URL) },
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+				defer cancel()
+				return dial(ctx, network, address)
+			},
 			TLSHandshakeTimeout:   5 * time.Second,
 			ResponseHeaderTimeout: 10 * time.Second,
 			ForceAttemptHTTP2:     true,
 		}},
-		Timeout:       15 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
+		Timeout: 15 * time.Second,
 	}
 }
 
-var errRedirect = errors.New("a redirect is not followed")
+// What an answer of a service is not.
+var (
+	errRedirect = errors.New("is a redirect, which is not followed")
+	errTooLarge = fmt.Errorf("is larger than %d bytes", maxBody)
+)
 
-// bounded ends the reading of a body after MaxBody bytes with an error.
-type bounded struct{ http.RoundTripper }
+// whole reads an answer to its end before it hands it on. So one that breaks off, that takes too long or that is too large is none, whoever
+// reads it: the clouds' libraries say of half an answer that it cannot be decoded, as they do of an answer that is not the service's. A
+// redirect is none either, as AWS's library would hand it on as an answer.
+type whole struct{ http.RoundTripper }
 
-func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := b.RoundTripper.RoundTrip(request)
+func (w whole) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := w.RoundTripper.RoundTrip(request)
 	if err != nil {
 		return nil, err
 	}
-	response.Body = http.MaxBytesReader(nil, response.Body, MaxBody)
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case response.StatusCode/100 == 3:
+		return nil, errRedirect
+	case len(body) > maxBody:
+		return nil, errTooLarge
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
 	return response, nil
 }
 
@@ -151,14 +178,4 @@ func isNear(host string) bool {
 		return !strings.Contains(host, ".")
 	}
 	return address.IsLoopback() || address.IsPrivate()
-}
-
-// ReadAll reads the body of an answer.
-func ReadAll(body io.Reader) ([]byte, error) {
-	content, err := io.ReadAll(body)
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return nil, fmt.Errorf("the answer is larger than %d bytes", large.Limit)
-	}
-	return content, err
 }

@@ -75,30 +75,61 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
 
-	response, err := get(t, httpclient.New(httpclient.Proxy{}), server.URL)
-	if err == nil {
-		response.Body.Close()
-		t.Fatal("followed")
-	}
-	if got, want := httpclient.Fault(err).Error(), "a redirect is not followed"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	refuse(t, server.URL, "the answer of AWS STS is a redirect, which is not followed; a proxy or the endpoint may be wrong")
 }
 
 func TestAnEndlessAnswerIsCut(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.Copy(w, io.LimitReader(strings.NewReader(strings.Repeat("x", 2<<20)), 2<<20))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.CopyN(w, strings.NewReader(strings.Repeat("x", 2<<20)), 1<<20)
+		_, _ = io.WriteString(w, r.URL.Query().Get("more"))
 	}))
 	defer server.Close()
-
-	response, err := get(t, httpclient.New(httpclient.Proxy{}), server.URL)
+	response, err := get(t, httpclient.New(httpclient.Proxy{}, nil), server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if _, err = httpclient.ReadAll(response.Body); message(err) != "the answer is larger than 1048576 bytes" {
-		t.Errorf("got %v", err)
+	if body, err := io.ReadAll(response.Body); err != nil || len(body) != 1<<20 {
+		t.Errorf("got %d bytes, error %v; want 1048576", len(body), err)
+	}
+	refuse(t, server.URL+"?more=x", "the answer of AWS STS is larger than 1048576 bytes; a proxy or the endpoint may be wrong")
+}
+
+// refuse wants a call to end in an answer that is none of the service's. Nobody asks for another one.
+func refuse(t *testing.T, address, want string) {
+	t.Helper()
+	response, err := get(t, httpclient.New(httpclient.Proxy{}, nil), address)
+	if err == nil {
+		response.Body.Close()
+		t.Fatal("the answer is taken")
+	}
+	calls := 0
+	err = retry.Do(t.Context(), retry.Policy{Attempts: 3}, func(context.Context) error {
+		calls++
+		return httpclient.Unreached("AWS STS", err)
+	})
+	var garbled *httpclient.GarbledError
+	if !errors.As(err, &garbled) || garbled.Service != "AWS STS" || err.Error() != want || calls != 1 {
+		t.Errorf("got %d calls and %+v, want one and %s", calls, err, want)
+	}
+}
+
+// Half an answer is none. What it holds so far reaches nobody.
+func TestAnAnswerThatBreaksOffIsNone(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		_, _ = io.WriteString(w, "half")
+	}))
+	defer server.Close()
+	response, err := get(t, httpclient.New(httpclient.Proxy{}, nil), server.URL)
+	if err == nil {
+		response.Body.Close()
+		t.Fatal("the answer is taken")
+	}
+	if got, want := httpclient.Fault(err).Error(), "the answer broke off"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -108,12 +139,12 @@ func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
 	defer proxy.Close()
 	environment := map[string]string{"http_proxy": proxy.URL, "NO_PROXY": "10.0.0.0/8"}
 
-	response, err := get(t, httpclient.New(httpclient.ProxyFromEnvironment(func(name string) string { return environment[name] })), "http://192.168.7.7/")
+	response, err := get(t, httpclient.New(httpclient.ProxyFromEnvironment(func(name string) string { return environment[name] }), nil), "http://192.168.7.7/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if body, err := httpclient.ReadAll(response.Body); err != nil || string(body) != "via proxy to 192.168.7.7" {
+	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "via proxy to 192.168.7.7" {
 		t.Errorf("got %q, error %v", body, err)
 	}
 }
@@ -142,7 +173,7 @@ func TestAFaultDoesNotShowTheAddress(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	response, err := get(t, httpclient.New(httpclient.Proxy{}), server.URL+"/path?token=secret")
+	response, err := get(t, httpclient.New(httpclient.Proxy{}, nil), server.URL+"/path?token=secret")
 	if err == nil {
 		response.Body.Close()
 		t.Fatal("a closed server answered")
@@ -161,7 +192,7 @@ func TestEncryptedRequestsGoThroughTheirProxy(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 	}))
 	defer proxy.Close()
-	response, err := get(t, httpclient.New(httpclient.Proxy{HTTPS: proxy.URL}), "https://192.168.7.7/")
+	response, err := get(t, httpclient.New(httpclient.Proxy{HTTPS: proxy.URL}, nil), "https://192.168.7.7/")
 	if err == nil {
 		response.Body.Close()
 		t.Fatal("the proxy's refusal was taken for an answer")
@@ -173,7 +204,7 @@ func TestEncryptedRequestsGoThroughTheirProxy(t *testing.T) {
 
 func TestAServerThatHangsIsNotWaitedForForever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := httpclient.New(httpclient.Proxy{})
+		client := httpclient.New(httpclient.Proxy{}, nil)
 		client.Transport = hanging{}
 		response, err := get(t, client, "https://sts.example")
 		if err == nil {
@@ -199,12 +230,11 @@ func TestOnlyWhatMayPassIsRetried(t *testing.T) {
 		err   error
 		calls int
 	}{
-		"broken connection":    {&url.Error{Err: errors.New("connection reset by peer")}, 3},
-		"no answer":            {&url.Error{Err: os.ErrDeadlineExceeded}, 3},
-		"name server busy":     {&url.Error{Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, 3},
-		"no such host":         {&url.Error{Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, 1},
-		"untrusted":            {&url.Error{Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}}, 1},
-		"answer of a gigabyte": {&http.MaxBytesError{Limit: 1}, 1},
+		"broken connection": {&url.Error{Err: errors.New("connection reset by peer")}, 3},
+		"no answer":         {&url.Error{Err: os.ErrDeadlineExceeded}, 3},
+		"name server busy":  {&url.Error{Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, 3},
+		"no such host":      {&url.Error{Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, 1},
+		"untrusted":         {&url.Error{Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}}, 1},
 	} {
 		calls := 0
 		err := retry.Do(t.Context(), retry.Policy{Attempts: 3}, func(context.Context) error {

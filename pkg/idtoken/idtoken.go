@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -93,10 +94,10 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 		return secret.String{}, httpclient.Unreached(service, err)
 	}
 	defer response.Body.Close()
-	body, err := httpclient.ReadAll(response.Body)
+	body, err := io.ReadAll(response.Body)
 	switch {
 	case err != nil:
-		return secret.String{}, retry.Transient(fmt.Errorf("the answer broke off: %w", httpclient.Fault(err)), 0)
+		return secret.String{}, httpclient.Unreached(service, err)
 	case response.StatusCode == http.StatusOK:
 		return parse(body)
 	}
@@ -111,7 +112,7 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 func parse(body []byte) (secret.String, error) {
 	var answer struct{ Value string }
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return secret.String{}, &httpclient.GarbledError{Service: service, Problem: "the answer is not JSON; a proxy may have given it"}
+		return secret.String{}, retry.Briefly(&httpclient.GarbledError{Service: service, Problem: "the answer is not JSON; a proxy may have given it"}, 0)
 	}
 	if strings.Count(answer.Value, ".") != 2 || strings.ContainsFunc(answer.Value, notBase64URL) {
 		return secret.String{}, &httpclient.GarbledError{Service: service, Problem: "the answer holds no token"}

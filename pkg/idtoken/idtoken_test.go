@@ -26,7 +26,7 @@ const (
 	jwt          = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3VlciIsInN1YiI6InJlcG86by9yOnJlZjpyZWZzL2hlYWRzL21haW4iLCJhdWQiOiJhIn0.c2ln"
 )
 
-func client() *http.Client { return httpclient.New(httpclient.Proxy{}) }
+func client() *http.Client { return httpclient.New(httpclient.Proxy{}, nil) }
 
 func TestTheRequest(t *testing.T) {
 	t.Parallel()
@@ -92,7 +92,7 @@ func TestAnswers(t *testing.T) {
 		"empty answer":                {[]int{200}, `{"count":0}`, 1, "the answer holds no token"},
 		"two parts":                   {[]int{200}, `{"value":"a.b"}`, 1, "the answer holds no token"},
 		"line break in the token":     {[]int{200}, `{"value":"a.b.c\n::debug::x"}`, 1, "the answer holds no token"},
-		"HTML":                        {[]int{200}, `<html>Sign in</html>`, 1, "the answer is not JSON; a proxy may have given it"},
+		"HTML":                        {[]int{200}, `<html>Sign in</html>`, 3, "the answer is not JSON; a proxy may have given it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -33,24 +33,35 @@ func Patient(attempts int) Policy {
 type transient struct {
 	error
 	after time.Duration
+	brief bool
 }
 
 func (t *transient) Unwrap() error { return t.error }
 
 // Transient marks err as worth another try, not before the given time has passed, as far as the policy has it. Zero leaves the time to the
 // policy.
-func Transient(err error, after time.Duration) error { return &transient{err, after} }
+func Transient(err error, after time.Duration) error { return &transient{err, after, false} }
+
+// Briefly marks err as worth but two more tries, however many the policy has: most likely it will stay, and whoever waits is to know soon.
+func Briefly(err error, after time.Duration) error { return &transient{err, after, true} }
+
+// few is the number of those tries.
+const few = 2
 
 // Do calls op until it succeeds, fails for good, or has had all its tries. It returns op's last error without the mark.
 // There is no wait after the last try, and the end of ctx ends a wait.
 func Do(ctx context.Context, p Policy, op func(context.Context) error) error {
+	brief := 0
 	for attempt := 1; ; attempt++ {
 		err := op(ctx)
 		var t *transient
 		if !errors.As(err, &t) {
 			return err
 		}
-		if attempt >= p.Attempts || ctx.Err() != nil {
+		if t.brief {
+			brief++
+		}
+		if attempt >= p.Attempts || brief > few || ctx.Err() != nil {
 			return t.error
 		}
 		timer := time.NewTimer(p.wait(attempt, t.after))

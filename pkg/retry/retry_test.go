@@ -14,6 +14,7 @@ import (
 var (
 	errBusy    = errors.New("busy")
 	errRefused = errors.New("refused")
+	errGarbled = errors.New("garbled")
 )
 
 type test struct {
@@ -26,7 +27,7 @@ type test struct {
 func (test test) run(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls, start := 0, time.Now()
-		err := retry.Do(t.Context(), retry.Policy{Attempts: 3, Base: time.Second, Cap: 90 * time.Second, AfterCap: 90 * time.Second}, func(context.Context) error {
+		err := retry.Do(t.Context(), retry.Policy{Attempts: 5, Base: time.Second, Cap: 90 * time.Second, AfterCap: 90 * time.Second}, func(context.Context) error {
 			calls++
 			return test.answers[min(calls, len(test.answers))-1]
 		})
@@ -43,13 +44,16 @@ func (test test) run(t *testing.T) {
 }
 
 func TestDo(t *testing.T) {
-	busy := retry.Transient(errBusy, 0)
+	busy, garbled := retry.Transient(errBusy, 0), retry.Briefly(errGarbled, 0)
 	for name, test := range map[string]test{
 		"success is not repeated":             {[]error{nil}, nil, 1, 0},
 		"refusal is answered at once":         {[]error{errRefused}, errRefused, 1, 0},
 		"passing fault":                       {[]error{busy, nil}, nil, 2, time.Second},
 		"refusal after a fault":               {[]error{busy, errRefused}, errRefused, 2, time.Second},
-		"no wait after the last try":          {[]error{busy}, errBusy, 3, 3 * time.Second},
+		"no wait after the last try":          {[]error{busy}, errBusy, 5, 15 * time.Second},
+		"what passes":                         {[]error{garbled, garbled, nil}, nil, 3, 3 * time.Second},
+		"what stays has two more tries":       {[]error{garbled}, errGarbled, 3, 3 * time.Second},
+		"faults between do not count":         {[]error{garbled, busy, garbled, garbled}, errGarbled, 4, 7 * time.Second},
 		"a server's time is kept to the cap":  {[]error{retry.Transient(errBusy, time.Hour), nil}, nil, 2, 91 * time.Second},
 		"a server's time is longer than ours": {[]error{retry.Transient(errBusy, time.Minute), nil}, nil, 2, 61 * time.Second},
 	} {

@@ -48,17 +48,17 @@ func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_APPEND|
 
 // SaveState hands a value to the step's post stage, which finds it in STATE_<name>.
 func (f Files) SaveState(name, value string) error {
-	_, err := appendTo(f.state, Variables{{name, value}})
+	_, err := appendTo("GITHUB_STATE", f.state, Variables{{name, value}})
 	return err
 }
 
 // Export sets variables for all later steps, and outputs of this one. It does all of it or nothing.
 func (f Files) Export(env, outputs Variables) error {
-	undo, err := appendTo(f.env, env)
+	undo, err := appendTo("GITHUB_ENV", f.env, env)
 	if err != nil {
 		return err
 	}
-	if _, err := appendTo(f.output, outputs); err != nil {
+	if _, err := appendTo("GITHUB_OUTPUT", f.output, outputs); err != nil {
 		return errors.Join(err, undo())
 	}
 	return nil
@@ -89,8 +89,14 @@ func (f Files) Summarize(markdown string) (err error) {
 	return err
 }
 
-// appendTo adds variables to a file. It returns what takes them out again, and does so itself if it fails half way.
-func appendTo(path string, variables Variables) (undo func() error, err error) {
+// appendTo adds variables to the file that a variable of the environment names. It returns what takes them out again, and does so itself if
+// it fails half way.
+func appendTo(named, path string, variables Variables) (undo func() error, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("environment variable %s: %w", named, err)
+		}
+	}()
 	text, err := format(variables)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/google"
+	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
 )
 
@@ -111,6 +112,18 @@ func (s Step) newFile(p plan) (file, error) {
 		name = credfile.RandomName()
 	}
 	return file{credentialsFile, dir, name, content}, nil
+}
+
+// checkPlaces tells whether there is a place for the files that the inputs ask for.
+func (s Step) checkPlaces(in inputs.Inputs) error {
+	var err error
+	if in.Google != nil && in.Google.CreateCredentialsFile {
+		_, err = s.Process.Dir(in.Google.InWorkspace)
+	}
+	if err == nil && in.AWS != nil && (in.AWS.Profile != "" || in.AWS.Refresh || in.AWS.WebIdentity) {
+		_, err = s.Process.Dir(false)
+	}
+	return err
 }
 
 // warnOfPlaces says what is unusual about the folders that files go to.

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -193,19 +194,21 @@ func (s Step) hasMadeProfileFiles(dir credfile.Dir) bool {
 	return err == nil && strings.HasPrefix(string(text), s.makersLine())
 }
 
-// removeProfiles removes the files if the step has made them, and else its profiles from them.
-func removeProfiles(dir credfile.Dir, profiles []string, made bool) error {
+// removeProfiles removes the files if the step has made them, and else its profiles from them. It tells whether there was something to
+// remove.
+func removeProfiles(dir credfile.Dir, profiles []string, made bool) (removed bool, err error) {
 	var errs []error
 	for _, file := range bothProfileFiles {
-		_, err := dir.Update(file.name, func(old []byte) ([]byte, error) {
-			if made {
-				return nil, nil
+		_, err := dir.Update(file.name, func(old []byte) (rest []byte, err error) {
+			if !made {
+				rest, err = file.removeAll(old, profiles)
 			}
-			return file.removeAll(old, profiles)
+			removed = removed || !bytes.Equal(rest, old)
+			return rest, err
 		})
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return removed, errors.Join(errs...)
 }
 
 // removeAll takes the last one out first, so that what separates them goes, too.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"gatepass/pkg/awsrefresh"
 	"gatepass/pkg/credfile"
@@ -60,7 +61,7 @@ func (s Step) writeRenewal(r renewal) error {
 	if r.name == "" {
 		return nil
 	}
-	return awsrefresh.Write(r.dir, r.name, s.Program, r.sessions)
+	return awsrefresh.Write(r.dir, r.name, s.Program, r.sessions, time.Now())
 }
 
 // command is what the profile of a session starts, or nothing.

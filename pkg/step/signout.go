@@ -112,7 +112,8 @@ func (s Step) removeFiles(st state) error {
 	if len(st.Profiles) > 0 {
 		dir, err := s.at(st.ProfilePlace)
 		if err == nil {
-			if err = removeProfiles(dir, st.Profiles, st.ProfileFiles); err == nil {
+			var removed bool
+			if removed, err = removeProfiles(dir, st.Profiles, st.ProfileFiles); removed && err == nil {
 				s.Log.Info("Removed the AWS %s", profilesPhrase(st.Profiles))
 			}
 		}

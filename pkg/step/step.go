@@ -35,6 +35,8 @@ type Step struct {
 	Process credfile.Process
 	// Program is the path of this program, for a copy that later steps start.
 	Program string
+	// Dial opens connections. Defaults to the network.
+	Dial httpclient.Dial
 }
 
 func (s Step) getenv(name string) string {
@@ -101,14 +103,15 @@ func (s Step) plan() (plan, error) {
 	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
 	known, evidenceErr := s.readEvidence(in)
-	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts), known}
+	placeErr := s.checkPlaces(in)
+	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy, s.Dial), retry.Patient(in.Attempts), known}
 	if in.AWS != nil && in.AWS.MaskAccountID {
 		s.Log.Mask(accounts(*in.AWS)...)
 	}
 	if in.NeedsIDToken && githubErr != nil {
 		inputErr = errors.Join(inputErr, s.withoutToken(p))
 	}
-	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr)
+	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr, placeErr)
 }
 
 // exchange signs in to both clouds at the same time, and gets the token for anybody else. If one refuses, what the others gave is dropped; if
