@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 // Refusal is what AWS answered in place of credentials, cleaned for printing.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 type Refusal struct {
-	Code      string // such as AccessDenied
+	Code      string // such as AccessDenied; empty where the answer has none that can be read
 	Message   string
 	Status    int    // of HTTP; 0 where it is not known
 	RequestID string // AWS support asks for it
@@ -28,7 +29,7 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string {
-	text := "AWS STS answered " + r.Code
+	text := "AWS STS answered " + cmp.Or(r.Code, "an error that is not of its form")
 	if r.Message != "" {
 		text += ": " + r.Message
 	}
@@ -58,7 +59,11 @@ func (c Client) explain(err error) error {
 }
 
 func (c Client) refused(err error, api smithy.APIError) error {
-	refusal := &Refusal{Code: untrusted.Line(api.ErrorCode()), Message: untrusted.Line(api.ErrorMessage())}
+	refusal := new(Refusal)
+	// The SDK's word for an answer whose code it does not find. Some servers with the API of STS leave ErrorResponse around Error out.
+	if api.ErrorCode() != "UnknownError" {
+		refusal.Code, refusal.Message = untrusted.Line(api.ErrorCode()), untrusted.Line(api.ErrorMessage())
+	}
 	var after time.Duration
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
