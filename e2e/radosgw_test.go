@@ -39,6 +39,7 @@ osd pool default min size = 1
 osd pool default pg num = 1
 osd pool default pg autoscale mode = off
 mon allow pool size one = true
+mon data avail crit = 0
 
 [client]
 rgw sts key = abcdefghijklmnop
