@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -22,9 +23,14 @@ func actPath(t *testing.T) string {
 	return installed(t, "github.com/nektos/act", actVersion)
 }
 
+// caching is held by who fills a folder that is kept for the next run, as tests that run side by side need the same ones.
+var caching sync.Mutex
+
 // installed is the path of a Go program, which is kept for the next run.
 func installed(t *testing.T, program, version string) string {
 	t.Helper()
+	caching.Lock()
+	defer caching.Unlock()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)

@@ -3,22 +3,16 @@
 package e2e
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"io"
 	"log"
-	"math/big"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gatepass/pkg/sandbox"
 )
@@ -44,9 +38,7 @@ func TestTheAuthoritiesOfTheRunner(t *testing.T) {
 			if err := os.Mkdir(filepath.Dir(file), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(file, authority, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, file, authority.pem())
 			for variable, path := range test.env {
 				m.Env[variable] = filepath.Join(m.Workspace(), path)
 			}
@@ -60,38 +52,25 @@ func TestTheAuthoritiesOfTheRunner(t *testing.T) {
 }
 
 // newSecureWorld is a world behind TLS, with a certificate that only its own authority vouches for.
-func newSecureWorld(t *testing.T) (w world, authority []byte) {
+func newSecureWorld(t *testing.T) (world, *authority) {
 	t.Helper()
 	s, err := sandbox.New(sandbox.DefaultConfig(), sandbox.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(s)
+	a, listener := newAuthority(t), listen(t)
+	return world{s, serveTLS(t, listener, a.issue(t, listener.Addr().(*net.TCPAddr).IP.String()), s)}, a
+}
+
+// serveTLS serves until the test ends, and returns the server's URL. It tells nobody who does not trust the certificate.
+func serveTLS(t *testing.T, listener net.Listener, certificate tls.Certificate, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
 	_ = server.Listener.Close()
-	server.Listener = listen(t)
-	certificate := newCertificate(t, server.Listener.Addr().(*net.TCPAddr).IP)
+	server.Listener = listener
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	return world{s, server.URL}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
-}
-
-// newCertificate makes a certificate of a host that is its own authority.
-func newCertificate(t *testing.T, host net.IP) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{host},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true,
-	}
-	content, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{content}, PrivateKey: key}
+	return server.URL
 }

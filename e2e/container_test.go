@@ -35,6 +35,7 @@ func (m mounts) translate(value string) string {
 type container struct {
 	name       string // empty for one that the engine chooses
 	user       string // empty for the image's
+	network    string // empty for Docker's default
 	image      string
 	entrypoint string
 	args       []string
@@ -58,6 +59,9 @@ func (c container) command(ctx context.Context, log io.Writer) *exec.Cmd {
 	}
 	if c.name != "" {
 		args = append(args, "--name", c.name)
+	}
+	if c.network != "" {
+		args = append(args, "--network", c.network)
 	}
 	if c.user != "" {
 		args = append(args, "--user", c.user)

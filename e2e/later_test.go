@@ -22,6 +22,9 @@ func (m *machine) env() map[string]string {
 func (m *machine) hostStep(t *testing.T, script string) string {
 	t.Helper()
 	line := asRunner("1001", "sh", "-euc", script)
+	if m.network != nil {
+		line = m.network.line(line...)
+	}
 	cmd := exec.CommandContext(t.Context(), line[0], line[1:]...)
 	cmd.Dir = m.Workspace()
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
@@ -40,7 +43,7 @@ func (m *machine) dockerStep(t *testing.T, script string) string {
 	t.Helper()
 	env := m.env()
 	env["HOME"] = m.Home()
-	return shell(t, container{workdir: "/github/workspace", mounts: m.mounts, env: env}, script)
+	return shell(t, container{workdir: "/github/workspace", mounts: m.mounts, env: env, network: m.network.docker()}, script)
 }
 
 // containerStep runs a later `run:` step of a job that has a container, with the mounts of ContainerOperationProvider.cs.

@@ -31,6 +31,8 @@ type machine struct {
 	user string
 	// mounts are those of Docker actions.
 	mounts mounts
+	// network is where the steps run; nil is where Docker and the machine have them.
+	network *network
 	// engine starts the action's containers.
 	engine func(context.Context, container, io.Writer) (code int, err error)
 }

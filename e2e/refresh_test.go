@@ -33,20 +33,7 @@ func awsPath(t *testing.T) string {
 }
 
 // steady builds the later step of that name, once.
-var steady = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "gatepass-e2e-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "steady")
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", path, "./steady")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if _, err := output(cmd); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
+var steady = sync.OnceValues(func() ([]byte, error) { return built("steady") })
 
 // checkoutSteady puts what later steps run into the job's checkout.
 func checkoutSteady(t *testing.T, m *machine) {

@@ -88,7 +88,7 @@ func (s *step) container(t testing.TB, entrypoint string, env map[string]string)
 	}
 	return container{
 		name: s.name, image: s.image, entrypoint: entrypoint, args: args,
-		workdir: "/github/workspace", mounts: s.machine.mounts, env: env,
+		workdir: "/github/workspace", mounts: s.machine.mounts, env: env, network: s.machine.network.docker(),
 	}
 }
 

@@ -16,18 +16,21 @@ import (
 )
 
 // whoami builds the later step of that name, once.
-var whoami = sync.OnceValues(func() ([]byte, error) {
+var whoami = sync.OnceValues(func() ([]byte, error) { return built("whoami") })
+
+// built is a program of this folder's, linked statically.
+func built(name string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "gatepass-e2e-")
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "whoami")
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", path, "./whoami")
+	path := filepath.Join(dir, name)
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", path, "./"+name)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	_, err = output(cmd)
 	program, readErr := os.ReadFile(path)
 	return program, errors.Join(err, readErr, os.RemoveAll(dir))
-})
+}
 
 // checkoutWhoami puts the program into a folder of the runner's.
 func checkoutWhoami(t *testing.T, dir string) {

@@ -189,6 +189,7 @@ func TestAnswers(t *testing.T) {
 		"refusal is answered at once": {[]answer{denied}, 1, "AWS STS answered AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity (HTTP 403, request c6104cbe)"},
 		"typed refusal":               {[]answer{{400, refused("InvalidIdentityToken", "Incorrect token audience")}}, 1, "AWS STS answered InvalidIdentityToken: Incorrect token audience (HTTP 400, request c6104cbe)"},
 		"refusal with a command":      {[]answer{{400, refused("ValidationError", "x\n::set-output name=a::b")}}, 1, "AWS STS answered ValidationError: x ::set-output name=a::b (HTTP 400, request c6104cbe)"},
+		"refusal in S3's form":        {[]answer{{403, "<Error><Code>AccessDenied</Code></Error>"}}, 1, "AWS STS answered Forbidden (HTTP 403, request c6104cbe)"},
 		"throttled, then signed in":   {[]answer{busy, {503, ""}, {0, ""}, good}, 4, ""},
 		"keys not fetched, then so":   {[]answer{{400, refused("InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements")}, {400, refused("IDPCommunicationError", "")}, good}, 3, ""},
 		"busy server in no XML":       {[]answer{{502, "Bad\x1bGateway & more"}, good}, 2, ""},

@@ -18,7 +18,7 @@ import (
 // Refusal is what AWS answered in place of credentials, cleaned for printing.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 type Refusal struct {
-	Code      string // such as AccessDenied
+	Code      string // such as AccessDenied; empty where the answer has none that can be read
 	Message   string
 	Status    int    // of HTTP; 0 where it is not known
 	RequestID string // AWS support asks for it

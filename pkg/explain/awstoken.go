@@ -82,6 +82,15 @@ var awsTokenCauses = []cause{
 			Fix:     "Empty both variables, or have this step sign in with that token and explain the refusal: set role-to-assume to the role, and web-identity-token-file to the file.",
 		}
 	}},
+	// The text of a server with AWS's API, which says the same of the trust policy's conditions:
+	// https://github.com/versity/versitygw/blob/v1.8.0/iamapi/controller.go
+	{"aws-token-or-policy", ofToken("InvalidIdentityToken", "could not be validated"), func(c Case) Explanation {
+		return Explanation{
+			Meaning: fmt.Sprintf("The answer leaves open whether the OIDC provider refuses the token or the trust policy of the role %s does.", c.roleName()),
+			Fix:     fmt.Sprintf("Compare both with what the token says, issuer %s, audience %s and subject (sub) %s:", c.claim("iss"), c.claim("aud"), c.claim("sub")),
+			Paste:   []string{c.getProvider(), c.getRole("Role.AssumeRolePolicyDocument")},
+		}
+	}},
 	{"aws-token", where(ofToken("InvalidIdentityToken", ""), not(isNoProvider)), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("AWS refuses the token itself. It has not come to the trust policy of the role %s yet.", c.roleName()),

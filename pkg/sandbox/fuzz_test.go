@@ -34,7 +34,7 @@ func FuzzParseConfig(f *testing.F) {
 			return
 		}
 		answer := httptest.NewRecorder()
-		s.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/github/.well-known/openid-configuration", nil))
+		s.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/github/.well-known/openid-configuration", nil))
 		if answer.Code != http.StatusOK {
 			t.Errorf("the issuer answers %d: %s", answer.Code, answer.Body)
 		}
