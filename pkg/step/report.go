@@ -127,7 +127,7 @@ func (s Step) reportOthers(p plan, env runner.Variables) {
 	if name := s.beforeProfile(env); name != "" {
 		s.Log.Info("  A step uses another profile by --profile and the like: AWS's tools prefer %s to AWS_PROFILE", name)
 	} else if p.AWS.ExportEnvironment {
-		s.Log.Info("  A step uses the profile that has its name in AWS_PROFILE, which is %s but for what is under env", p.AWS.Profile)
+		s.Log.Info("  Later steps use the profile %s, by AWS_PROFILE, or the one that they name there, under env", p.AWS.Profile)
 	} else {
 		s.Log.Info("  A step uses a profile that has its name in AWS_PROFILE, under env")
 	}
