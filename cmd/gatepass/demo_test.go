@@ -25,8 +25,8 @@ func TestDemo(t *testing.T) {
 		args []string
 		want string // the error
 	}{
-		"demo":               {[]string{"demo"}, ""},
-		"demo-refused":       {[]string{"demo", "--with", "role-to-assume=arn:aws:iam::123456789012:role/other"}, "sign-in failed with exit code 1, for the reason shown above"},
+		"demo":         {[]string{"demo"}, ""},
+		"demo-refused": {[]string{"demo", "--with", "role-to-assume=arn:aws:iam::123456789012:role/other"}, "sign-in failed with exit code 1, for the reason shown above"},
 		"demo-many-roles": {[]string{
 			"demo", "--with", "role-to-assume=", "--with", "workload_identity_provider=", "--with", "service_account=", "--with", "role-session-name={job}@{run_id}",
 			"--with", "aws-roles=dev = arn:aws:iam::123456789012:role/deploy\nadmin = arn:aws:iam::123456789012:role/admin chain-from=dev",
