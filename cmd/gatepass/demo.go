@@ -36,7 +36,9 @@ func demoCommand() *cobra.Command {
 		Long:  demoHelp,
 		Example: `  gatepass demo
   gatepass demo --with role-to-assume=arn:aws:iam::123456789012:role/other
-  gatepass demo --with aws-region=us-esat-1 --with token_format=jwt`,
+  gatepass demo --with aws-region=us-esat-1 --with token_format=jwt
+  gatepass demo --with role-to-assume= --with aws-roles='dev = arn:aws:iam::123456789012:role/deploy
+      admin = arn:aws:iam::123456789012:role/admin chain-from=dev'`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			with := slices.Clone(demoInputs)
@@ -50,7 +52,7 @@ func demoCommand() *cobra.Command {
 			return demo(command.Context(), command.OutOrStdout(), with)
 		},
 	}
-	command.Flags().StringArrayVar(&changes, "with", nil, "change an `input=value` of the step; may be repeated")
+	command.Flags().StringArrayVar(&changes, "with", nil, "change an `input=value` of the step, or leave it out with input=; may be repeated")
 	return command
 }
 
@@ -71,6 +73,20 @@ func withInput(all []input, name, value string) []input {
 	}
 	all[at].value = value
 	return all
+}
+
+// yaml is the input as a workflow has it.
+func (in input) yaml() string {
+	switch value := in.value; {
+	case value == "":
+		return ""
+	case strings.Contains(value, "\n"):
+		return fmt.Sprintf("      %s: |\n        %s\n", in.name, strings.ReplaceAll(value, "\n", "\n        "))
+	case strings.HasPrefix(value, "{"): // else YAML takes it for a mapping
+		return fmt.Sprintf("      %s: '%s'\n", in.name, strings.ReplaceAll(value, "'", "''"))
+	default:
+		return fmt.Sprintf("      %s: %s\n", in.name, value)
+	}
 }
 
 // show is a running demo.
@@ -122,7 +138,7 @@ func (d *show) run(ctx context.Context, with []input) error {
 	fmt.Fprintln(d.out, "  - uses: OWNER/gatepass@v1\n    with:")
 	values := map[string]string{}
 	for _, in := range with {
-		fmt.Fprintf(d.out, "      %s: %s\n", in.name, in.value)
+		fmt.Fprint(d.out, in.yaml())
 		values[in.name] = in.value
 	}
 	before := maps.Clone(d.job.Env)

@@ -25,8 +25,12 @@ func TestDemo(t *testing.T) {
 		args []string
 		want string // the error
 	}{
-		"demo":               {[]string{"demo"}, ""},
-		"demo-refused":       {[]string{"demo", "--with", "role-to-assume=arn:aws:iam::123456789012:role/other"}, "sign-in failed with exit code 1, for the reason shown above"},
+		"demo":         {[]string{"demo"}, ""},
+		"demo-refused": {[]string{"demo", "--with", "role-to-assume=arn:aws:iam::123456789012:role/other"}, "sign-in failed with exit code 1, for the reason shown above"},
+		"demo-many-roles": {[]string{
+			"demo", "--with", "role-to-assume=", "--with", "workload_identity_provider=", "--with", "service_account=", "--with", "role-session-name={job}@{run_id}",
+			"--with", "aws-roles=dev = arn:aws:iam::123456789012:role/deploy\nadmin = arn:aws:iam::123456789012:role/admin chain-from=dev",
+		}, ""},
 		"demo-no-such-input": {[]string{"demo", "--with", "rol-to-assume=x"}, `--with rol-to-assume=x: there is no input "rol-to-assume"; action.yml lists them, and --with takes input=value`},
 		"no-such-command":    {[]string{"dmeo"}, "unknown command \"dmeo\" for \"gatepass\"\n\nDid you mean this?\n\tdemo\n"},
 		"demo-bad-input":     {[]string{"demo", "--with", "aws-region=us-esat-1", "--with", "token_format=jwt"}, "sign-in failed with exit code 1, for the reason shown above"},

@@ -39,10 +39,10 @@ var awsNetworkCauses = []cause{
 	{"aws-region-unknown", where(noHost, func(c Case) bool { return c.AWS.Endpoint == nil && !inputs.IsKnownRegion(c.AWS.Region) }), func(c Case) Explanation {
 		e := Explanation{
 			Meaning: fmt.Sprintf("There is no host %s, and so, it seems, no region %s.", c.endpoint(), c.AWS.Region),
-			Fix:     "Set aws-region to a region that exists, as https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html lists them.",
+			Fix:     fmt.Sprintf("Set %s to a region that exists, as https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html lists them.", c.regionInput()),
 		}
 		if nearest := inputs.NearestRegion(c.AWS.Region); nearest != "" {
-			e.Fix, e.Paste = "Correct aws-region. Did you mean this one?", []string{input("aws-region", nearest)}
+			e.Fix, e.Paste = fmt.Sprintf("Correct %s. Did you mean this one?", c.regionInput()), []string{c.askForRegion(nearest)}
 		}
 		return e
 	}},

@@ -16,6 +16,22 @@ func (c Case) roleInput() string {
 	return "role-to-assume"
 }
 
+// regionInput is what names the region. A line may have its own, or that of aws-region.
+func (c Case) regionInput() string {
+	if isOfMany(c) {
+		return "the region of " + c.line()
+	}
+	return "aws-region"
+}
+
+// askForRegion is how a step asks for another region.
+func (c Case) askForRegion(region string) string {
+	if isOfMany(c) {
+		return "region=" + region
+	}
+	return input("aws-region", region)
+}
+
 // askForAnHour is how a step asks for a session of an hour.
 func (c Case) askForAnHour() string {
 	if isOfMany(c) {

@@ -23,9 +23,11 @@ func Summary(cases []Case, hide func(string) string) string {
 	failed := slices.ContainsFunc(cases, Case.isRefused)
 	for _, c := range cases {
 		if c.isFromGitHub() && reflect.DeepEqual(c.Refusal, told) {
-			continue // one answer for both
+			continue // one answer for all
 		}
-		told = c.Refusal
+		if c.isFromGitHub() {
+			told = c.Refusal
+		}
 		fmt.Fprintf(&page, "### %s\n\n", c.title(failed))
 		if identity := c.identity(); identity != "" && !c.isFromGitHub() {
 			fmt.Fprintf(&page, "%s\n\n", identity)

@@ -83,6 +83,7 @@ func TestFaultsOfAWS(t *testing.T) {
 		"web identity":                  {aws.and(with{"aws-web-identity": "true", "allowed-account-ids": "123456789012", "unset-current-credentials": "true"}), ""},
 		"web identity of no role":       {with{"aws-region": "eu-central-1", "aws-web-identity": "true"}, "role-to-assume: is missing; aws-web-identity needs the role to assume"},
 		"web identity, foreign account": {aws.and(with{"aws-web-identity": "true", "allowed-account-ids": "210987654321"}), "allowed-account-ids: the role is of account 123456789012, which is not among 210987654321"},
+		"web identity, and a variable":  {aws.and(with{"aws-web-identity": "true", "ROLE_DURATION_SECONDS": "900"}), "aws-web-identity: leaves the exchange of GitHub's token to later steps, and hands over nothing else; leave out environment variable ROLE_DURATION_SECONDS"},
 		"web identity that is hidden":   {aws.and(with{"aws-web-identity": "true", "output-env-credentials": "false"}), "aws-web-identity: leaves the exchange of GitHub's token to later steps, and hands over nothing else; leave out output-env-credentials"},
 		"web identity, and a session": {aws.and(with{
 			"aws-web-identity": "true", "aws-profile": "deploy", "aws-refresh": "true", "role-duration-seconds": "1200", "inline-session-policy": "{}",

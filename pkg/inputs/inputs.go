@@ -100,18 +100,21 @@ type IDToken struct {
 func Parse(lookup Lookup) (Inputs, error) {
 	r := &reader{lookup: lookup}
 	wantAWS, wantGoogle := r.given(onAWS), r.given(onGoogle)
-	// AWS_REGION is no such sign: it is there after any sign-in to AWS, and a step for Google whose inputs are empty must not pass for AWS.
-	if role, _ := r.lookup("ROLE_TO_ASSUME"); !wantGoogle && role != "" {
+	in := Inputs{TokenAudience: r.text("oidc-token-audience"), Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
+	in.Proxy, in.GivenProxy = r.proxy()
+	// AWS_REGION is no such sign: it is there after any sign-in to AWS. A step for Google whose inputs are empty must not pass for AWS, nor
+	// one for GitHub's token alone.
+	if role, _ := r.lookup("ROLE_TO_ASSUME"); !wantGoogle && r.raw("oidc-token-audience") == "" && role != "" {
 		wantAWS = true
 	}
 
-	in := Inputs{TokenAudience: r.text("oidc-token-audience"), Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
-	in.Proxy, in.GivenProxy = r.proxy()
 	switch {
 	case !wantAWS && !wantGoogle && in.TokenAudience == "" && len(r.faults) == 0:
 		return in, errors.New("nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot")
 	case wantAWS && wantGoogle && r.text("audience") != "":
 		r.fault("audience", "is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud")
+	case !wantAWS && !wantGoogle && r.text("audience") != "":
+		r.fault("audience", "is for a sign-in to a cloud, and the step has none; leave it out, as the output's audience is oidc-token-audience")
 	}
 	if wantAWS {
 		in.AWS = r.aws()

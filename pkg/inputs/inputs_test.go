@@ -87,6 +87,8 @@ func TestFaults(t *testing.T) {
 		"audience for one cloud": {aws.and(with{"audience": "sts.amazonaws.com.cn"}), ""},
 		"audience for both clouds": {aws.and(google).and(with{"audience": "x"}),
 			"audience: is given in a step for both clouds, which need different ones; leave it out, or use one step for each cloud"},
+		"audience for no cloud": {with{"audience": "x", "oidc-token-audience": "https://vault.example"},
+			"audience: is for a sign-in to a cloud, and the step has none; leave it out, as the output's audience is oidc-token-audience"},
 		"explain on failure":         {aws.and(with{"explain": "failure"}), ""},
 		"explain at some other time": {aws.and(with{"explain": "true"}), `explain: "true" is not a time to explain; use failure, always or never`},
 		"line break": {aws.and(with{"role-session-name": "a\nAWS_PROFILE=x"}),
@@ -237,5 +239,16 @@ func TestTheProjectIsTakenFromTheServiceAccountOnlyWhenItsAddressNamesIt(t *test
 	in, err := google.and(with{"service_account": account, "project_id": "other-project"}).parse()
 	if err != nil || in.Google.ProjectID != "other-project" {
 		t.Errorf("the input does not come first: %+v, error %v", in.Google, err)
+	}
+}
+
+// ROLE_TO_ASSUME may be there for other steps of the job. It makes neither a step for Google nor one for GitHub's token one for AWS.
+func TestAVariableOfTheJobSignsNobodyInUnasked(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]with{"Google": google, "GitHub's token": {"oidc-token-audience": "https://vault.example"}} {
+		in, err := test.and(with{"ROLE_TO_ASSUME": role, "AWS_REGION": "eu-central-1"}).parse()
+		if err != nil || in.AWS != nil {
+			t.Errorf("%s: got %+v, error %v; want no sign-in to AWS", name, in.AWS, err)
+		}
 	}
 }

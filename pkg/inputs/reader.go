@@ -59,6 +59,14 @@ func (r *reader) raw(input string) string {
 	return strings.TrimSpace(value)
 }
 
+// called is what an input that has a value is called in a fault: by the name of the variable, where that stands for it.
+func (r *reader) called(input string) string {
+	if given, _ := r.lookup(Variable(input)); strings.TrimSpace(given) == "" && declared[input].fallback != "" {
+		return "environment variable " + declared[input].fallback
+	}
+	return input
+}
+
 // Variable is the name of the environment variable that holds an input: actions/runner, src/Runner.Worker/Handlers/Handler.cs.
 func Variable(input string) string {
 	return "INPUT_" + strings.ToUpper(strings.ReplaceAll(input, " ", "_"))

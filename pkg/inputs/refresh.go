@@ -15,12 +15,12 @@ func (r *reader) refresh(in *AWS) {
 	var others []string
 	for _, other := range []string{"aws-access-key-id", "web-identity-token-file"} {
 		if r.text(other) != "" {
-			others = append(others, other)
+			others = append(others, r.called(other))
 		}
 	}
 	for _, other := range []string{"role-chaining", "force-skip-oidc", "use-existing-credentials"} {
 		if r.awsBoolean(other) {
-			others = append(others, other)
+			others = append(others, r.called(other))
 		}
 	}
 	switch {

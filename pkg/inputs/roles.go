@@ -82,7 +82,7 @@ func (r *reader) manyRoles(in *AWS) {
 	}
 }
 
-// alone refuses what would contradict aws-roles. A variable that stands for an input counts, too, and is called by its own name.
+// alone refuses what would contradict aws-roles.
 func (r *reader) alone() {
 	var others []string
 	for _, input := range notWithRoles {
@@ -90,10 +90,7 @@ func (r *reader) alone() {
 		if value == "" || strings.EqualFold(value, "false") {
 			continue
 		}
-		if given, _ := r.lookup(Variable(input)); strings.TrimSpace(given) == "" {
-			input = "environment variable " + declared[input].fallback
-		}
-		others = append(others, input)
+		others = append(others, r.called(input))
 	}
 	if len(others) > 0 {
 		const rule = "says which roles are assumed with GitHub's ID token, and as which profiles; leave out "
@@ -165,9 +162,13 @@ func (l *roleLine) parse() bool {
 	l.arn = fields[0]
 	for _, field := range fields[1:] {
 		name, value, found := strings.Cut(field, "=")
-		if !found || !slices.Contains(roleOptions, name) {
+		if !slices.Contains(roleOptions, name) {
 			l.fault("%s is not an option; there are region=…, duration=… and chain-from=profile", quote(field))
 			break // what follows is likely to be a part of it, such as of a comment
+		}
+		if !found {
+			l.fault("%s has no value; write %s=… without blanks", name, name)
+			break // which follows
 		}
 		if l.has(name) {
 			l.fault("%s is there twice", name)

@@ -33,6 +33,7 @@ func TestFaultsOfManyRoles(t *testing.T) {
 		"no =":                   {many("dev " + deploy + " region=us-east-1"), `aws-roles: line 1, "dev ` + deploy + ` region=us-east-1": ` + form},
 		"a comment":              {many(dev + " # for tests"), `aws-roles: line 1, "` + dev + ` # for tests": "#" is not an option; there are region=…, duration=… and chain-from=profile`},
 		"an unknown option":      {many(dev + " zone=a"), `aws-roles: line 1, "` + dev + ` zone=a": "zone=a" is not an option; there are region=…, duration=… and chain-from=profile`},
+		"blanks around =":        {many(dev + " region = us-east-1"), `aws-roles: line 1, "` + dev + ` region = us-east-1": region has no value; write region=… without blanks`},
 		"an option twice":        {many(dev + " duration=900 duration=901"), `aws-roles: line 1, "` + dev + ` duration=900 duration=901": duration is there twice`},
 		"a name, not an ARN":     {many("dev = deploy"), `aws-roles: line 1, "dev = deploy": "deploy" is not the ARN of a role; one looks like arn:aws:iam::<account>:role/<name>, with the account's 12 digits`},
 		"another partition":      {many(dev + " region=cn-north-1"), `aws-roles: line 1, "` + dev + ` region=cn-north-1": "` + deploy + `" is in partition aws, but its region is in aws-cn`},

@@ -16,12 +16,12 @@ func (r *reader) webIdentity(in *AWS) {
 		"aws-profile", "sts-endpoint", "aws-trust-policy",
 	} {
 		if r.raw(other) != "" {
-			others = append(others, other)
+			others = append(others, r.called(other))
 		}
 	}
 	for _, other := range []string{"aws-refresh", "role-chaining", "force-skip-oidc", "use-existing-credentials", "special-characters-workaround", "output-credentials"} {
 		if r.awsBoolean(other) {
-			others = append(others, other)
+			others = append(others, r.called(other))
 		}
 	}
 	if r.raw("output-env-credentials") != "" && !in.ExportEnvironment {

@@ -71,7 +71,7 @@ func failure(when inputs.Explain, attempts []attempt) error {
 		meaning := meaning(when, a)
 		if meaning == told {
 			meaning = ""
-		} else {
+		} else if meaning != "" {
 			told = meaning
 		}
 		errs = append(errs, fmt.Errorf("%s: %w%s", a.what, a.err, meaning))

@@ -48,7 +48,7 @@ func (s Step) report(p plan, got session, f file, profile profileFiles, env runn
 		s.reportNames("the credentials"+of, env, awsKeyVariables)
 		s.reportNames("the "+profile.phrase(), env, awsProfileVariables)
 		s.reportRenewal(p, profile)
-		s.reportOthers(p)
+		s.reportOthers(p, env)
 	}
 	if p.AWS != nil && p.AWS.WebIdentity {
 		s.reportWebIdentity(p, env)
@@ -93,27 +93,52 @@ func (s Step) reportRenewal(p plan, profile profileFiles) {
 	if p.AWS.Roles == nil {
 		s.Log.Info("  A step uses them that has AWS_PROFILE: %s under env", profile.exported)
 	}
-	for _, name := range awsBeforeProfile {
-		if s.getenv(name) != "" {
-			s.Log.Warning(fmt.Sprintf("%s is set in the job's environment, and AWS's tools prefer it to a profile. Set it to '' in the steps that use the %s.", name, profile.phrase()))
-			return
-		}
+	if name := s.beforeProfile(nil); name != "" {
+		s.Log.Warning(fmt.Sprintf("%s is set in the job's environment, and AWS's tools prefer it to a profile. Set it to '' in the steps that use the %s.", name, profile.phrase()))
 	}
 }
 
+// beforeProfile is a variable that later steps have and that AWS's tools prefer to a profile, or nothing.
+func (s Step) beforeProfile(env runner.Variables) string {
+	for _, name := range awsBeforeProfile {
+		if s.later(env, name) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// later is a variable of later steps, of which this one sets some.
+func (s Step) later(env runner.Variables, name string) string {
+	value := s.getenv(name)
+	for _, v := range env {
+		if v.Name == name {
+			value = v.Value
+		}
+	}
+	return value
+}
+
 // reportOthers says how a step becomes another one than the environment makes it.
-func (s Step) reportOthers(p plan) {
-	switch {
-	case p.AWS.Roles == nil:
+func (s Step) reportOthers(p plan, env runner.Variables) {
+	if p.AWS.Roles == nil {
 		return
-	case !p.AWS.ExportEnvironment || p.AWS.Refresh:
+	}
+	if name := s.beforeProfile(env); name != "" {
+		s.Log.Info("  A step uses another profile by --profile and the like: AWS's tools prefer %s to AWS_PROFILE", name)
+	} else if p.AWS.ExportEnvironment {
+		s.Log.Info("  Later steps use the profile %s, by AWS_PROFILE, or the one that they name there, under env", p.AWS.Profile)
+	} else {
 		s.Log.Info("  A step uses a profile that has its name in AWS_PROFILE, under env")
-	default:
-		s.Log.Info("  A step uses another profile by --profile and the like: AWS's tools prefer AWS_ACCESS_KEY_ID to AWS_PROFILE")
 	}
 	for _, in := range p.AWS.Roles {
-		if p.AWS.ExportEnvironment && in.Region != p.AWS.Region {
-			s.Log.Info("  For %s, set AWS_REGION to %s in the step: AWS's tools prefer it to the profile's region", in.Profile, in.Region)
+		isOther := func(name string) bool { value := s.later(env, name); return value != "" && value != in.Region }
+		if slices.ContainsFunc(awsRegionVariables, isOther) {
+			// boto3 reads the second one alone: https://github.com/boto/boto3/issues/3620
+			s.Log.Info("  For %s, set %s to %s in the step: AWS's tools prefer them to the profile's region", in.Profile, strings.Join(awsRegionVariables, " and "), in.Region)
+		}
+		if in.Profile == "default" && !p.AWS.ExportEnvironment {
+			s.Log.Warning("AWS's tools take the profile default in every step that names none, so output-env-credentials: false keeps no step from it. Give it another name in aws-roles.")
 		}
 	}
 }

@@ -59,10 +59,12 @@ func (s Step) undo(changes []change) error {
 	var env runner.Variables
 	var restored, emptied, left []string
 	for _, c := range changes {
+		found := s.found(c.Name)
+		isEmptied := isSecret(c.Name) && found == "" // such as by the end of another step
 		switch {
 		case !slices.Contains(variables(), c.Name):
 			continue
-		case !slices.Contains(c.Ours, digest(s.found(c.Name))):
+		case !isEmptied && !slices.Contains(c.Ours, digest(found)):
 			left = append(left, c.Name)
 			continue
 		case c.Was == "" || isSecret(c.Name) || !isPlain(c.Was):
