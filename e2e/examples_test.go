@@ -74,6 +74,13 @@ var examples = map[string]example{
 			session + "deploy/production-1: s3 PUT /octo-site-production/index.html",
 		},
 	},
+	"roles": {
+		workflow: "roles.yml", event: "workflow_dispatch", claims: production,
+		done: []string{
+			"arn:aws:sts::012345678901:assumed-role/read-site/promote-1: s3 GET /octo-site-staging",
+			session + "deploy/promote-1: s3 GET /octo-site-production",
+		},
+	},
 	"terraform, of a pull request": {
 		workflow: "terraform.yml", event: "pull_request", claims: pullRequest, checkout: 1,
 		done: []string{

@@ -21,6 +21,7 @@ func TestFaultsOfAWS(t *testing.T) {
 	long := strings.Repeat("a", 65)
 	for name, test := range map[string]fault{
 		"missing region":      {with{"role-to-assume": role}, "aws-region: is missing; set it to the region that later steps work in, such as eu-central-1"},
+		"account left empty":  {aws.and(with{"role-to-assume": "arn:aws:iam:::role/deploy"}), `role-to-assume: "arn:aws:iam:::role/deploy" names no account; the expression that is to give its 12 digits is empty`},
 		"misspelt region":     {aws.and(with{"aws-region": "us-esat-1"}), `aws-region: "us-esat-1" is not a region; did you mean us-east-1?`},
 		"region in capitals":  {aws.and(with{"aws-region": "EU-CENTRAL-1"}), `aws-region: "EU-CENTRAL-1" is not a region; did you mean eu-central-1?`},
 		"zone in the region":  {aws.and(with{"aws-region": "eu-central-1a"}), `aws-region: "eu-central-1a" is not a region; did you mean eu-central-1?`},

@@ -44,7 +44,7 @@ func (r *reader) google() *Google {
 		ProviderFile:          r.file("google-provider"),
 		IDToken:               IDToken{r.text("id_token_audience"), r.googleBoolean("id_token_include_email")},
 	}
-	in.AccessToken = AccessToken{r.lifetime(), r.isGiven("access_token_lifetime"), r.lines("access_token_scopes"), r.text("access_token_subject")}
+	in.AccessToken = AccessToken{r.lifetime(), r.isGiven("access_token_lifetime"), r.scopes(), r.text("access_token_subject")}
 	in.STS, in.IAMCredentials = r.googleEndpoint("sts", in.Universe, "/v1"), r.googleEndpoint("iamcredentials", in.Universe, "/v1")
 	in.OAuth2, in.WWW = r.googleEndpoint("oauth2", in.Universe, ""), r.googleEndpoint("www", in.Universe, "")
 	in.IAM = r.googleEndpoint("iam", in.Universe, "/v1")
@@ -187,6 +187,15 @@ func (r *reader) tokenFormat(in *Google) TokenFormat {
 		r.fault("service_account", "is missing; token_format %s needs the service account that the token is for", format)
 	}
 	return format
+}
+
+// scopes are those of access_token_scopes, or, where that is empty as an expression may be, its default.
+func (r *reader) scopes() []string {
+	const input = "access_token_scopes"
+	if r.raw(input) == "" {
+		return []string{declared[input].Default}
+	}
+	return r.lines(input)
 }
 
 // lifetime reads 1h30m, 3600s or 3600, with blanks and commas anywhere, as google-github-actions/auth does.

@@ -211,12 +211,14 @@ func TestLifetime(t *testing.T) {
 
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	in, err := google.and(with{"access_token_scopes": "a, b\r\n\nc\\,d,b"}).parse()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"a", "b", "c,d", "b"}; !reflect.DeepEqual(in.Google.AccessToken.Scopes, want) {
-		t.Errorf("got %q, want %q", in.Google.AccessToken.Scopes, want)
+	for text, want := range map[string][]string{
+		"a, b\r\n\nc\\,d,b": {"a", "b", "c,d", "b"},
+		"":                  {"https://www.googleapis.com/auth/cloud-platform"}, // an expression may be
+	} {
+		in, err := google.and(with{"access_token_scopes": text}).parse()
+		if err != nil || !reflect.DeepEqual(in.Google.AccessToken.Scopes, want) {
+			t.Errorf("%q: got %+v, error %v; want %q", text, in.Google, err, want)
+		}
 	}
 }
 

@@ -94,6 +94,8 @@ const wantARN = "arn:aws:iam::<account>:role/<name>"
 func roleProblem(arn, partition, region string) string {
 	parts := roleARNForm.FindStringSubmatch(arn)
 	switch {
+	case strings.HasPrefix(arn, "arn:") && strings.Contains(arn, ":iam:::role/"):
+		return fmt.Sprintf("%s names no account; the expression that is to give its 12 digits is empty", quote(arn))
 	case parts == nil:
 		return fmt.Sprintf("%s is not the ARN of a role; one looks like %s, with the account's 12 digits", quote(arn), wantARN)
 	case partition != "" && parts[1] != partition:
