@@ -118,6 +118,7 @@ var differences = map[string]string{
 	"project_id":                    "the default is a project only where the service account's address or the key names it: that of `N-compute@developer.gserviceaccount.com` is not `developer`, that of `sa@p.example.com.iam.gserviceaccount.com` is `example.com:p`",
 	"token_format":                  "is checked before the first request",
 	"access_token_lifetime":         "1 second to 12 hours, with `access_token_subject` 1 hour, is checked before the first request; where it is set, libraries that read the credentials file ask for the same",
+	"access_token_scopes":           "an empty value is the default",
 	"access_token_subject":          "works with a key, too: the official action signs claims that Google does not read",
 	"id_token_audience":             "is checked before the first request",
 	"create_credentials_file":       "the file is written after Google has agreed, for the runner's user alone, and names the universe; delegates make it of type `impersonated_service_account`, the one that has them",
