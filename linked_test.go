@@ -36,7 +36,7 @@ func linked(t *testing.T, program string) []linkedPackage {
 	var packages []linkedPackage
 	for _, architecture := range []string{"amd64", "arm64"} {
 		// As .ci/rootfs and .ci/checkaction have it.
-		list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Dir,Root,Module", "-tags=grpcnotrace", program)
+		list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Dir,Root,Module", "-tags=grpcnotrace,nethttpomithttp2", program)
 		list.Env = append(list.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture, "GOWORK=off")
 		out, err := list.Output()
 		if err != nil {

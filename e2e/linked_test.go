@@ -41,7 +41,7 @@ func TestTheProgramsOfAReleaseLinkNoTestNoSandboxAndNoCEL(t *testing.T) {
 // packagesFor lists the packages that the action's program is to be made of.
 func packagesFor(t *testing.T, architecture string) map[string]bool {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags=grpcnotrace", ".")
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags=grpcnotrace,nethttpomithttp2", ".")
 	list.Dir = repository
 	list.Env = append(list.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture)
 	text, err := output(list)

@@ -114,10 +114,18 @@ func New(p Proxy, dial Dial) *http.Client {
 			},
 			TLSHandshakeTimeout:   5 * time.Second,
 			ResponseHeaderTimeout: 10 * time.Second,
-			ForceAttemptHTTP2:     true,
+			Protocols:             http1(),
 		}},
 		Timeout: 15 * time.Second,
 	}
+}
+
+// http1 is the one protocol of all requests. A step has one or two of them for each service, for which HTTP/2 has nothing to offer, and
+// .ci/program leaves its code out of what is released.
+func http1() *http.Protocols {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return protocols
 }
 
 // What an answer of a service is not.
