@@ -49,7 +49,7 @@ func (s Step) saveState(p plan, f, token file, r renewal, profile profileFiles, 
 }
 
 // SignOut removes the step's files and undoes its variables, both by what SignIn has saved. It tries all of it and reports every failure.
-// Tokens that were handed out live until they expire: neither cloud can revoke them.
+// Tokens that were handed out live until they expire.
 func (s Step) SignOut() error {
 	var st state
 	saved, ok := s.Lookup("STATE_" + stateName)
