@@ -150,6 +150,8 @@ const releaseTree = `100644 Dockerfile
 100644 LICENSE
 100644 README.md
 100644 action.yml
+100644 check/LICENSE
+100644 check/THIRD_PARTY_LICENSES.md
 100644 check/action.yml
 100644 check/checksums.txt
 100755 check/linux/amd64/gatepass
