@@ -57,7 +57,7 @@ func (p patient) Do(request *http.Request) (*http.Response, error) {
 	if request.Body != nil {
 		request.Body = struct{ io.ReadCloser }{request.Body}
 	}
-	return p.Client.Do(request)
+	return p.Client.Do(request) //nolint:gosec // the address is that of the inputs, which have checked it
 }
 
 // call makes a call, and makes it again after a fault that may pass.
