@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -159,6 +160,18 @@ func TestRetryAfterIsKept(t *testing.T) {
 			t.Errorf("waited %v, want 30s and at most 20s; error %v", time.Since(start), err)
 		}
 	})
+}
+
+// net/http may still look for the end of a request's body when its answer is there, and closes the connection if that is a fault.
+func TestTheEndOfABodyIsNoFaultAfterTheAnswer(t *testing.T) {
+	t.Parallel()
+	s := &server{answers: []answer{{200, assumed(credentials + user)}}}
+	if _, err := signIn(t, s, new(masks), input()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, s.requests[0].Body); err != nil {
+		t.Errorf("got %v, want the end of the body", err)
+	}
 }
 
 func TestThePartitionsEndpoint(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -27,7 +28,7 @@ import (
 // sts makes a client of the SDK. Without credentials its requests are not signed. It reads no credentials of the machine, and tries once:
 // call decides what is worth another try.
 func (c Client) sts(in inputs.AWS, signer Credentials) *sts.Client {
-	options := sts.Options{Region: in.Region, HTTPClient: c.HTTP, Retryer: awssdk.NopRetryer{}}
+	options := sts.Options{Region: in.Region, HTTPClient: patient{c.HTTP}, Retryer: awssdk.NopRetryer{}}
 	if !signer.AccessKeyID.IsEmpty() {
 		options.Credentials = awssdk.CredentialsProviderFunc(func(context.Context) (awssdk.Credentials, error) {
 			return awssdk.Credentials{
@@ -45,6 +46,18 @@ func (c Client) sts(in inputs.AWS, signer Credentials) *sts.Client {
 		options.BaseEndpoint = awssdk.String(in.Endpoint.String())
 	}
 	return sts.New(options)
+}
+
+// patient lets the SDK close a request's body as soon as there is an answer, which it does while net/http may still look for the body's
+// end. Then the SDK's own io.WriterTo says io.EOF, which for that interface is a fault, and net/http closes the connection before the answer
+// is read. A reader says io.EOF, too, and means the end. https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
+type patient struct{ *http.Client }
+
+func (p patient) Do(request *http.Request) (*http.Response, error) {
+	if request.Body != nil {
+		request.Body = struct{ io.ReadCloser }{request.Body}
+	}
+	return p.Client.Do(request) //nolint:gosec // the address is that of the inputs, which have checked it
 }
 
 // call makes a call, and makes it again after a fault that may pass.
