@@ -18,6 +18,7 @@ import (
 
 	"gatepass/pkg/awsrefresh"
 	"gatepass/pkg/credfile"
+	"gatepass/pkg/httpclient"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/runner"
 	"gatepass/pkg/step"
@@ -85,6 +86,8 @@ type Action struct {
 	WorkDir string
 	// Program is the path of this program. Needed for aws-refresh alone.
 	Program string
+	// Dial opens connections. Defaults to the network's.
+	Dial httpclient.Dial
 }
 
 // Main runs the stage that args[0] names, with the arguments of action.yml, and returns the exit code.
@@ -119,7 +122,7 @@ func (a Action) run(ctx context.Context, log *runner.Log, stage string, args []s
 	if err != nil {
 		return err
 	}
-	s := step.Step{Lookup: a.Lookup, Log: log, Process: process, Program: a.Program}
+	s := step.Step{Lookup: a.Lookup, Log: log, Process: process, Program: a.Program, Dial: a.Dial}
 	if stage == SignOut {
 		return s.SignOut()
 	}

@@ -96,12 +96,18 @@ func (p Proxy) For(address *url.URL) (*url.URL, error) {
 // New makes a client that follows no redirect, as a token must not travel to a host that nobody named, and that bounds the time and the
 // size of every answer.
 func New(p Proxy) *http.Client {
+	return NewOver((&net.Dialer{Timeout: 5 * time.Second}).DialContext, p)
+}
+
+// NewOver is [New] with another way to open connections.
+func NewOver(dial Dial, p Proxy) *http.Client {
 	return &http.Client{
 		Transport: bounded{&http.Transport{
 			Proxy:                 func(r *http.Request) (*url.URL, error) { return p.For(r.URL) },
-			DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+			DialContext:           dial.withPreconnections,
 			TLSHandshakeTimeout:   5 * time.Second,
 			ResponseHeaderTimeout: 10 * time.Second,
+			MaxIdleConnsPerHost:   16, // as many as roles are assumed at the same time
 			ForceAttemptHTTP2:     true,
 		}},
 		Timeout:       15 * time.Second,

@@ -35,6 +35,8 @@ type Step struct {
 	Process credfile.Process
 	// Program is the path of this program, for a copy that later steps start.
 	Program string
+	// Dial opens connections. Defaults to the network's.
+	Dial httpclient.Dial
 }
 
 func (s Step) getenv(name string) string {
@@ -101,7 +103,7 @@ func (s Step) plan() (plan, error) {
 	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
 	known, evidenceErr := s.readEvidence(in)
-	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy), retry.Patient(in.Attempts), known}
+	p := plan{in, github, githubErr, files, s.client(in.Proxy), retry.Patient(in.Attempts), known}
 	if in.AWS != nil && in.AWS.MaskAccountID {
 		s.Log.Mask(accounts(*in.AWS)...)
 	}
@@ -109,6 +111,13 @@ func (s Step) plan() (plan, error) {
 		inputErr = errors.Join(inputErr, s.withoutToken(p))
 	}
 	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr)
+}
+
+func (s Step) client(p httpclient.Proxy) *http.Client {
+	if s.Dial == nil {
+		return httpclient.New(p)
+	}
+	return httpclient.NewOver(s.Dial, p)
 }
 
 // exchange signs in to both clouds at the same time, and gets the token for anybody else. If one refuses, what the others gave is dropped; if
@@ -122,6 +131,7 @@ func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 		job               = s.job()
 		github            = s.tokens(ctx, p)
 	)
+	httpclient.Preconnect(ctx, p.http, p.hosts(ctx)...)
 	if p.AWS != nil {
 		onAWS = p.attemptsOnAWS(job)
 		all.Go(func() {
