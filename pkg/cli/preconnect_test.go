@@ -56,11 +56,7 @@ func TestTheCloudsAreCalledWhileGitHubMakesTheToken(t *testing.T) {
 			j.Env[v.Name] = strings.Replace(v.Value, github.URL, server.URL, 1)
 		}
 	}
-	j.Env["SSL_CERT_FILE"] = filepath.Join(t.TempDir(), "certificate.pem")
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: github.Certificate().Raw})
-	if err := os.WriteFile(j.Env["SSL_CERT_FILE"], certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	trust(t, j, github)
 	if log, err := start(t.Context(), j, j.Step("sign-in", toBothClouds()), cli.SignIn); err != nil {
 		t.Errorf("%v\n%s", err, log)
 	}
@@ -72,7 +68,7 @@ func TestTheCloudsAreCalledWhileGitHubMakesTheToken(t *testing.T) {
 }
 
 // encrypted serves HTTPS, and tells the protocol that each handshake agrees on.
-func encrypted(t *testing.T, http2 bool, handshakes chan<- string, h http.HandlerFunc) *httptest.Server {
+func encrypted(t testing.TB, http2 bool, handshakes chan<- string, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(h)
 	server.EnableHTTP2 = http2
@@ -85,6 +81,16 @@ func encrypted(t *testing.T, http2 bool, handshakes chan<- string, h http.Handle
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server
+}
+
+// trust has the programs of a job trust the certificate of a server, which is that of all servers of package httptest.
+func trust(t testing.TB, j *job.Job, server *httptest.Server) {
+	t.Helper()
+	j.Env["SSL_CERT_FILE"] = filepath.Join(t.TempDir(), "certificate.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(j.Env["SSL_CERT_FILE"], certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // start runs a stage as a process.
