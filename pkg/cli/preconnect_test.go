@@ -52,18 +52,14 @@ func TestTheCloudsAreCalledWhileGitHubMakesTheToken(t *testing.T) {
 			j.Env[v.Name] = strings.Replace(v.Value, github.URL, server.URL, 1)
 		}
 	}
-	j.Env["SSL_CERT_FILE"] = filepath.Join(t.TempDir(), "certificate.pem")
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: github.Certificate().Raw})
-	if err := os.WriteFile(j.Env["SSL_CERT_FILE"], certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	trust(t, j, github)
 	if log, err := startStage(t.Context(), j, j.Step("sign-in", toBothClouds()), cli.SignIn); err != nil {
 		t.Errorf("%v\n%s", err, log)
 	}
 }
 
 // encrypted serves HTTPS, and tells of each handshake.
-func encrypted(t *testing.T, handshakes chan<- bool, h http.HandlerFunc) *httptest.Server {
+func encrypted(t testing.TB, handshakes chan<- bool, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(h)
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS13, VerifyConnection: func(tls.ConnectionState) error {
@@ -75,6 +71,16 @@ func encrypted(t *testing.T, handshakes chan<- bool, h http.HandlerFunc) *httpte
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server
+}
+
+// trust has the programs of a job trust the certificate of a server, which is that of all servers of package httptest.
+func trust(t testing.TB, j *job.Job, server *httptest.Server) {
+	t.Helper()
+	j.Env["SSL_CERT_FILE"] = filepath.Join(t.TempDir(), "certificate.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(j.Env["SSL_CERT_FILE"], certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // startStage runs a stage as a process.
