@@ -101,18 +101,20 @@ func release(b *testing.B) string {
 func reportProcess(b *testing.B, took map[string][]time.Duration, requests int64) {
 	b.Helper()
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(table, "\n| the program as a process\t| median of %d\t|\n|---\t|---\t|\n", b.N)
+	fmt.Fprintf(table, "\n| the program as a process\t| median of %d\t| fastest\t|\n|---\t|---\t|---\t|\n", b.N)
 	for _, row := range []struct{ name, what string }{
 		{noStage, "start"},
 		{cli.SignIn, fmt.Sprintf("sign-in to both clouds, %d requests of 40 ms", requests)},
 		{cli.SignOut, "sign-out"},
 	} {
 		slices.Sort(took[row.name])
-		median := took[row.name][b.N/2]
-		b.ReportMetric(float64(median.Microseconds())/1000, row.name+"-ms")
-		fmt.Fprintf(table, "| %s\t| %.1f ms\t|\n", row.what, float64(median.Microseconds())/1000)
+		median, fastest := milliseconds(took[row.name][b.N/2]), milliseconds(took[row.name][0])
+		b.ReportMetric(median, row.name+"-ms")
+		fmt.Fprintf(table, "| %s\t| %.1f ms\t| %.1f ms\t|\n", row.what, median, fastest)
 	}
 	if err := table.Flush(); err != nil {
 		b.Fatal(err)
 	}
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
