@@ -156,8 +156,8 @@ func TestARefusalIsNotWaitedFor(t *testing.T) {
 func TestRetryAfterIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, start := &server{answers: []answer{{429, refused("TooManyRequestsException", "x")}, {200, assumedByKeys()}}, retryAfter: "30"}, time.Now()
-		if _, err := signIn(t, s, new(masks), withKeys()); err != nil || time.Since(start) < 30*time.Second || time.Since(start) > 31*time.Second {
-			t.Errorf("waited %v, want 30s and a little; error %v", time.Since(start), err)
+		if _, err := signIn(t, s, new(masks), withKeys()); err != nil || time.Since(start) < 30*time.Second || time.Since(start) > 50*time.Second {
+			t.Errorf("waited %v, want 30s and at most 20s; error %v", time.Since(start), err)
 		}
 	})
 }

@@ -76,25 +76,36 @@ func (c Client) refused(api smithy.APIError, response *awshttp.ResponseError) er
 	if refusal.Code == noCode {
 		refusal.Code, refusal.Message = http.StatusText(refusal.Status), strings.TrimSuffix(refusal.Message, noCode)
 	}
-	if refusal.mayPass() {
+	switch {
+	case refusal.isThrottling():
+		return retry.Throttled(refusal, after)
+	case refusal.mayPass():
 		return retry.Transient(refusal, after)
 	}
 	return refusal
 }
 
-// mayPass tells whether the same call may succeed a moment later. The codes are those of
-// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html and of STS's own documentation.
-func (r *Refusal) mayPass() bool {
+// isThrottling tells whether there were too many calls. The codes are those of
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html.
+func (r *Refusal) isThrottling() bool {
 	switch r.Code {
 	case "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException",
-		"RequestLimitExceeded", "PriorRequestNotComplete", "SlowDown", "BandwidthLimitExceeded", "RequestTimeout", "RequestTimeoutException",
-		"IDPCommunicationError":
+		"RequestLimitExceeded", "PriorRequestNotComplete", "SlowDown", "BandwidthLimitExceeded":
+		return true
+	}
+	return r.Status == http.StatusTooManyRequests
+}
+
+// mayPass tells whether the same call may succeed a moment later. The further codes are of the same list and of STS's own documentation.
+func (r *Refusal) mayPass() bool {
+	switch r.Code {
+	case "RequestTimeout", "RequestTimeoutException", "IDPCommunicationError":
 		return true
 	case "InvalidIdentityToken":
 		// STS did not reach the issuer's keys; the other texts of this code are refusals.
 		return strings.HasPrefix(r.Message, "Couldn't retrieve verification key")
 	}
-	return retry.StatusIsTransient(r.Status)
+	return r.isThrottling() || retry.StatusIsTransient(r.Status)
 }
 
 // noCode is what the SDK says for a code, and for a message, that is missing.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -58,6 +59,16 @@ func (p patient) Do(request *http.Request) (*http.Response, error) {
 		request.Body = struct{ io.ReadCloser }{request.Body}
 	}
 	return p.Client.Do(request) //nolint:gosec // the address is that of the inputs, which have checked it
+}
+
+// Endpoint is where the requests of a sign-in go.
+func Endpoint(ctx context.Context, in inputs.AWS) (*url.URL, error) {
+	if in.Endpoint != nil {
+		return in.Endpoint, nil
+	}
+	region := sts.EndpointParameters{Region: &in.Region}.WithDefaults()
+	endpoint, err := sts.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, region)
+	return &endpoint.URI, err
 }
 
 // call makes a call, and makes it again after a fault that may pass.

@@ -1,23 +1,18 @@
 package cli_test
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"gatepass/pkg/cli"
 	"gatepass/pkg/sandbox/job"
 )
 
 // run runs a program of the action in this process and returns its log and its exit code.
 func run(ctx context.Context, env map[string]string, args ...string) (log string, code int) {
-	var out bytes.Buffer
-	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
-	code = cli.Action{Stdout: &out, Lookup: lookup, WorkDir: env["GITHUB_WORKSPACE"]}.Main(ctx, args)
-	return out.String(), code
+	return runOver(ctx, nil, env, args...)
 }
 
 func TestTheProgramUnderAnotherName(t *testing.T) {

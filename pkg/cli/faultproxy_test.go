@@ -39,7 +39,18 @@ type proxy struct {
 	under  func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu    sync.Mutex
+	ahead bool           // a connection has been opened before there is a request
 	asked map[string]int // requests by what they are for
+}
+
+// isAhead tells of a connection that it is opened before there is a request: the first one to each hop but GitHub. It is no attempt, and
+// meets the fault, too.
+func (p *proxy) isAhead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := !p.ahead
+	p.ahead = true
+	return first && p.hop != toGitHub
 }
 
 // hits counts a request, and tells whether it meets the fault. GitHub is asked for a token for each cloud, by two of the action's
@@ -71,7 +82,7 @@ func (p *proxy) Dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	if host == p.hop.host && p.fault.dial != nil && p.hits("") {
+	if host == p.hop.host && p.fault.dial != nil && (p.isAhead() || p.hits("")) {
 		return nil, p.fault.dial(ctx)
 	}
 	for _, h := range hops {

@@ -77,7 +77,11 @@ func (f fault) limit(attempts int) time.Duration {
 	policy := retry.Patient(attempts)
 	limit := time.Duration(attempts) * f.each
 	for attempt := range attempts - 1 {
-		limit += min(policy.Base<<attempt, policy.Cap) + min(f.after, policy.AfterCap)
+		wait := min(policy.Base<<attempt, policy.Cap)
+		if f.status == http.StatusTooManyRequests {
+			wait = max(wait, policy.Throttled)
+		}
+		limit += wait + min(f.after, policy.AfterCap)
 	}
 	return limit
 }

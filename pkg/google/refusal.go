@@ -67,13 +67,10 @@ func (c Client) explain(api string, err error) error {
 		refusal := parse(answer.Body)
 		refusal.API, refusal.Status = api, answer.Code
 		refusal.Date, refusal.Skew = httpclient.Clock(answer.Header, c.Now())
-		switch {
-		case retry.StatusIsTransient(answer.Code):
-			return retry.Transient(refusal, retry.After(answer.Header))
-		case refusal.Reason == "IAM_PERMISSION_DENIED":
+		if refusal.Reason == "IAM_PERMISSION_DENIED" {
 			return retry.Briefly(refusal, propagation)
 		}
-		return refusal
+		return retry.ByStatus(refusal, answer.Code, answer.Header)
 	}
 	var unanswered *url.Error
 	if !errors.As(err, &unanswered) { // what came is not what the client can read, which half an answer is not either

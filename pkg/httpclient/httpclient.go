@@ -110,10 +110,11 @@ func New(p Proxy, dial Dial) *http.Client {
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 				defer cancel()
-				return dial(ctx, network, address)
+				return dial.withPreconnections(ctx, network, address)
 			},
 			TLSHandshakeTimeout:   5 * time.Second,
 			ResponseHeaderTimeout: 10 * time.Second,
+			MaxIdleConnsPerHost:   16, // as many as roles are assumed at the same time
 			Protocols:             http1(),
 		}},
 		Timeout: 15 * time.Second,

@@ -101,11 +101,7 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 	case response.StatusCode == http.StatusOK:
 		return parse(body)
 	}
-	refusal := &Refusal{response.StatusCode, message(body)}
-	if retry.StatusIsTransient(response.StatusCode) {
-		return secret.String{}, retry.Transient(refusal, retry.After(response.Header))
-	}
-	return secret.String{}, refusal
+	return secret.String{}, retry.ByStatus(&Refusal{response.StatusCode, message(body)}, response.StatusCode, response.Header)
 }
 
 // parse takes the token out of an answer. Nothing of the answer goes into an error, as it may hold the token.

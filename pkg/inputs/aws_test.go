@@ -35,6 +35,8 @@ func TestFaultsOfAWS(t *testing.T) {
 		"short account":       {aws.and(with{"role-to-assume": "arn:aws:iam::12345678901:role/deploy"}), notARole("arn:aws:iam::12345678901:role/deploy")},
 		"session for a role":  {aws.and(with{"role-to-assume": "arn:aws:sts::123456789012:assumed-role/deploy/x"}), notARole("arn:aws:sts::123456789012:assumed-role/deploy/x")},
 		"blank in the ARN":    {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:role/de ploy"}), notARole("arn:aws:iam::123456789012:role/de ploy")},
+		"long path":           {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:role/" + strings.Repeat("a", 512)}), ""},
+		"too long a path":     {aws.and(with{"role-to-assume": "arn:aws:iam::123456789012:role/" + strings.Repeat("a", 513)}), "role-to-assume: a text of 544 characters is not the ARN of a role; one looks like arn:aws:iam::<account>:role/<name>, with the account's 12 digits"},
 		"role's name by OIDC": {aws.and(with{"role-to-assume": "deploy"}), `role-to-assume: "deploy" is a role's name; a sign-in with an ID token needs its whole ARN, arn:aws:iam::<account>:role/<name>`},
 		"role's name by keys": {keys.and(with{"role-to-assume": "ci/deploy"}), ""},
 

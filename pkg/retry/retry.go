@@ -19,34 +19,61 @@ type Policy struct {
 	Base time.Duration
 	// Cap is the longest wait.
 	Cap time.Duration
+	// Throttled is the longest wait after a call that came too soon, if it is longer than the others. It is drawn evenly from zero, too.
+	Throttled time.Duration
 	// AfterCap is the longest time that a server may ask for with Retry-After. The wait comes on top, so that not all return at once.
 	AfterCap time.Duration
 }
 
 // Patient is the policy of a number of tries for calls that take well under a second. Its waits double from half a second to ten, so
 // that twelve tries wait 38 seconds on average and 75 at the most.
+//
+// Throttling says that many ask, and not how many. Who is throttled comes back at any moment of the next 20 seconds, so that n who are
+// throttled together are n/20 a second. The largest matrix has 256 jobs (https://docs.github.com/actions/reference/limits): 13 a second,
+// which a service that lets 20 through takes at their second try. A wait that starts at half a second and doubles has each of them throttled
+// four times, on average, before it is long enough, and the last of them is no sooner done. This one does not grow, so that twelve tries,
+// 110 seconds on average, end within the five minutes of GitHub's token.
 func Patient(attempts int) Policy {
-	return Policy{Attempts: attempts, Base: 500 * time.Millisecond, Cap: 10 * time.Second, AfterCap: time.Minute}
+	return Policy{Attempts: attempts, Base: 500 * time.Millisecond, Cap: 10 * time.Second, Throttled: 20 * time.Second, AfterCap: time.Minute}
 }
 
 // transient marks an error as worth another try.
 type transient struct {
 	error
-	after time.Duration
-	brief bool
+	after     time.Duration
+	brief     bool
+	throttled bool
 }
 
 func (t *transient) Unwrap() error { return t.error }
 
 // Transient marks err as worth another try, not before the given time has passed, as far as the policy has it. Zero leaves the time to the
 // policy.
-func Transient(err error, after time.Duration) error { return &transient{err, after, false} }
+func Transient(err error, after time.Duration) error { return &transient{error: err, after: after} }
 
 // Briefly marks err as worth but two more tries, however many the policy has: most likely it will stay, and whoever waits is to know soon.
-func Briefly(err error, after time.Duration) error { return &transient{err, after, true} }
+func Briefly(err error, after time.Duration) error {
+	return &transient{error: err, after: after, brief: true}
+}
 
 // few is the number of those tries.
 const few = 2
+
+// Throttled marks err like [Transient], and as the answer to a call that came too soon.
+func Throttled(err error, after time.Duration) error {
+	return &transient{error: err, after: after, throttled: true}
+}
+
+// ByStatus marks err, which an answer stands for, as far as the answer's status tells that it passes. The answer may ask for a wait.
+func ByStatus(err error, status int, header http.Header) error {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return Throttled(err, After(header))
+	case StatusIsTransient(status):
+		return Transient(err, After(header))
+	}
+	return err
+}
 
 // Do calls op until it succeeds, fails for good, or has had all its tries. It returns op's last error without the mark.
 // There is no wait after the last try, and the end of ctx ends a wait.
@@ -64,7 +91,7 @@ func Do(ctx context.Context, p Policy, op func(context.Context) error) error {
 		if attempt >= p.Attempts || brief > few || ctx.Err() != nil {
 			return t.error
 		}
-		timer := time.NewTimer(p.wait(attempt, t.after))
+		timer := time.NewTimer(p.wait(attempt, t))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -74,9 +101,12 @@ func Do(ctx context.Context, p Policy, op func(context.Context) error) error {
 	}
 }
 
-func (p Policy) wait(attempt int, after time.Duration) time.Duration {
+func (p Policy) wait(attempt int, t *transient) time.Duration {
 	longest := min(p.Base<<(attempt-1), p.Cap)
-	return min(after, p.AfterCap) + rand.N(longest+1) //nolint:gosec // jitter needs no cryptographic randomness
+	if t.throttled {
+		longest = max(longest, p.Throttled)
+	}
+	return min(t.after, p.AfterCap) + rand.N(longest+1) //nolint:gosec // jitter needs no cryptographic randomness
 }
 
 // StatusIsTransient tells whether an HTTP status stands for a passing fault: 408, 429 and 5xx, but not 501.

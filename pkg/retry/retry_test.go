@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +29,7 @@ type test struct {
 func (test test) run(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls, start := 0, time.Now()
-		err := retry.Do(t.Context(), retry.Policy{Attempts: 5, Base: time.Second, Cap: 90 * time.Second, AfterCap: 90 * time.Second}, func(context.Context) error {
+		err := retry.Do(t.Context(), retry.Policy{Attempts: 5, Base: time.Second, Cap: 90 * time.Second, Throttled: 20 * time.Second, AfterCap: 90 * time.Second}, func(context.Context) error {
 			calls++
 			return test.answers[min(calls, len(test.answers))-1]
 		})
@@ -45,11 +47,13 @@ func (test test) run(t *testing.T) {
 
 func TestDo(t *testing.T) {
 	busy, garbled := retry.Transient(errBusy, 0), retry.Briefly(errGarbled, 0)
+	throttled := retry.Throttled(errBusy, 0)
 	for name, test := range map[string]test{
 		"success is not repeated":             {[]error{nil}, nil, 1, 0},
 		"refusal is answered at once":         {[]error{errRefused}, errRefused, 1, 0},
 		"passing fault":                       {[]error{busy, nil}, nil, 2, time.Second},
 		"refusal after a fault":               {[]error{busy, errRefused}, errRefused, 2, time.Second},
+		"throttling":                          {[]error{throttled, nil}, nil, 2, 20 * time.Second},
 		"no wait after the last try":          {[]error{busy}, errBusy, 5, 15 * time.Second},
 		"what passes":                         {[]error{garbled, garbled, nil}, nil, 3, 3 * time.Second},
 		"what stays has two more tries":       {[]error{garbled}, errGarbled, 3, 3 * time.Second},
@@ -76,6 +80,37 @@ func TestServersTimeIsKept(t *testing.T) {
 	})
 }
 
+// Those that are throttled together come back over 20 seconds. Of 256, 13 a second are to be expected, and 40 once in a billion runs.
+func TestTheThrottledDoNotReturnTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, perSecond := time.Now(), make([]atomic.Int32, 20)
+		var callers sync.WaitGroup
+		for range 256 {
+			callers.Go(func() {
+				first := true
+				_ = retry.Do(t.Context(), retry.Patient(2), func(context.Context) error {
+					if !first {
+						perSecond[min(time.Since(start)/time.Second, 19)].Add(1)
+					}
+					first = false
+					return retry.Throttled(errBusy, 0)
+				})
+			})
+		}
+		callers.Wait()
+		all := int32(0)
+		for second := range perSecond {
+			got := perSecond[second].Load()
+			if all += got; got > 40 {
+				t.Errorf("%d come back in second %d, want at most 40", got, second)
+			}
+		}
+		if all != 256 {
+			t.Errorf("%d come back, want 256", all)
+		}
+	})
+}
+
 func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -94,6 +129,31 @@ func TestStatusIsTransient(t *testing.T) {
 		if got := retry.StatusIsTransient(status); got != want {
 			t.Errorf("%d: got %v, want %v", status, got, want)
 		}
+	}
+}
+
+func TestByStatus(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int
+		calls  int
+		waited time.Duration
+	}{
+		"refusal":     {http.StatusForbidden, 1, 0},
+		"unavailable": {http.StatusServiceUnavailable, 2, 7 * time.Second},
+		"throttled":   {http.StatusTooManyRequests, 2, 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				calls, start := 0, time.Now()
+				err := retry.Do(t.Context(), retry.Policy{Attempts: 2, AfterCap: time.Minute}, func(context.Context) error {
+					calls++
+					return retry.ByStatus(errBusy, test.status, http.Header{"Retry-After": {"7"}})
+				})
+				if waited := time.Since(start).Truncate(time.Second); !errors.Is(err, errBusy) || calls != test.calls || waited != test.waited {
+					t.Errorf("%d calls in %v, want %d in %v; error %v", calls, waited, test.calls, test.waited, err)
+				}
+			})
+		})
 	}
 }
 

@@ -125,6 +125,7 @@ func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 		job               = s.job()
 		github            = s.tokens(ctx, p)
 	)
+	httpclient.Preconnect(ctx, p.http, p.hosts(ctx)...)
 	if p.AWS != nil {
 		onAWS = p.attemptsOnAWS(job)
 		all.Go(func() {
