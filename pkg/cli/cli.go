@@ -59,7 +59,7 @@ func Main() int {
 // variable, what it could make libraries do with this one's secrets. It returns another way to standard error, for what this program itself
 // has to say there.
 func harden() (stderr io.Writer, err error) {
-	// With GODEBUG=http2debug=2, net/http logs requests and answers.
+	// A library may log requests and answers, at the word of a variable such as GODEBUG.
 	log.SetOutput(io.Discard)
 	// What nobody recovers from, such as a panic in a library's own goroutine, prints values of any origin. The exit code tells enough.
 	another, err := unix.Dup(int(os.Stderr.Fd()))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -127,20 +128,10 @@ func hijack(w http.ResponseWriter, r *http.Request) net.Conn {
 
 // recorded is what the sandbox would answer.
 func recorded(r *http.Request, clouds http.Handler) (status int, body string) {
-	w := &recorder{header: http.Header{}, status: http.StatusOK}
+	w := httptest.NewRecorder()
 	clouds.ServeHTTP(w, r)
-	return w.status, w.body.String()
+	return w.Code, w.Body.String()
 }
-
-type recorder struct {
-	header http.Header
-	status int
-	body   strings.Builder
-}
-
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(p []byte) (int, error) { return w.body.Write(p) }
 
 // requested is a request as a page of a proxy may repeat it, tokens and all.
 func requested(r *http.Request) string {
