@@ -99,8 +99,10 @@ func (p Proxy) For(address *url.URL) (*url.URL, error) {
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // New makes a client that follows no redirect, as a token must not travel to a host that nobody named, and that bounds the time and the
-// size of every answer. Its connections are opened by dial, or over the network where that is nil.
+// size of every answer. Its connections are opened by dial, or over the network where that is nil. From then on, this process trusts the
+// built-in authorities where the machine has none, whichever client it uses.
 func New(p Proxy, dial Dial) *http.Client {
+	trustAuthorities()
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
