@@ -110,9 +110,7 @@ func process(t *testing.T) stageFunc {
 func commandOf(ctx context.Context, j *job.Job, env map[string]string, stage string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, stage)
 	cmd.Dir = j.Workspace()
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd.Env = environ(env)
 	return cmd
 }
 

@@ -135,9 +135,7 @@ func TestACrashPrintsNothing(t *testing.T) {
 	_, _, env := begin(t, clouds, base, toAWS("disable-retry", "true"))
 	env["ACTIONS_ID_TOKEN_REQUEST_URL"] = server.URL
 	cmd := exec.CommandContext(t.Context(), "sign-in")
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd.Env = environ(env)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {

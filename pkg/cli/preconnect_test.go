@@ -91,8 +91,6 @@ func startStage(ctx context.Context, j *job.Job, step *job.Step, stage string) (
 	}
 	cmd := exec.CommandContext(ctx, stage)
 	cmd.Dir = j.Workspace()
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd.Env = environ(env)
 	return cmd.CombinedOutput()
 }

@@ -44,9 +44,7 @@ func BenchmarkProcess(b *testing.B) {
 	run := func(name string, env map[string]string) error {
 		cmd := exec.Command(program) //nolint:noctx // it ends by itself
 		cmd.Args, cmd.Dir = []string{name}, j.Workspace()
-		for name, value := range env {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
+		cmd.Env = environ(env)
 		start := time.Now()
 		_, err := cmd.Output()
 		took[name] = append(took[name], time.Since(start))

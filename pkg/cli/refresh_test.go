@@ -40,9 +40,7 @@ func newRefreshing(t *testing.T) *refreshing {
 	t.Cleanup(server.Close)
 	j, step, env := begin(t, clouds, server.URL, toAWS("aws-refresh", "true"))
 	signIn := exec.CommandContext(t.Context(), "sign-in")
-	for name, value := range env {
-		signIn.Env = append(signIn.Env, name+"="+value)
-	}
+	signIn.Env = environ(env)
 	if log, err := signIn.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
@@ -61,9 +59,7 @@ func newRefreshing(t *testing.T) *refreshing {
 func (r *refreshing) process(t *testing.T) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(r.folder, "gatepass"), "credential-process")
-	for name, value := range r.job.Env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd.Env = environ(r.job.Env)
 	return cmd
 }
 

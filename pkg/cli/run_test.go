@@ -22,10 +22,7 @@ func runStep(ts *testscript.TestScript, negated bool, args []string) {
 	maps.Copy(env, w.job.Context)
 	cmd := exec.Command("sh", "-euc", strings.Join(args, " ")) //nolint:noctx // testscript ends what hangs
 	cmd.Dir = w.job.Workspace()
-	cmd.Env = []string{"PATH=" + w.bin}
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd.Env = append(environ(env), "PATH="+w.bin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	failed := cmd.Run() != nil

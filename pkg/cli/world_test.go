@@ -145,9 +145,7 @@ func (w *world) run(name string) (failed bool, err error) {
 	}
 	cmd := exec.Command(program) //nolint:noctx // testscript ends what hangs
 	cmd.Dir = w.job.Workspace()
-	for key, value := range env {
-		cmd.Env = append(cmd.Env, key+"="+value)
-	}
+	cmd.Env = environ(env)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	w.raw, err = cmd.Output()
@@ -159,6 +157,16 @@ func (w *world) run(name string) (failed bool, err error) {
 		return true, nil
 	}
 	return false, err
+}
+
+// environ is the environment of a process. Built with the race detector, every process sleeps for a second when it ends, unless GORACE says
+// otherwise, which is handed on.
+func environ(variables map[string]string) []string {
+	list := []string{"GORACE=" + os.Getenv("GORACE")}
+	for name, value := range variables {
+		list = append(list, name+"="+value)
+	}
+	return list
 }
 
 func lookPath(name, path string) (string, error) {
