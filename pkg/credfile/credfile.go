@@ -11,12 +11,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"syscall"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // nameForm is what google-github-actions/auth calls its files, as tools and .gitignore files know the pattern, or what TokenName makes.
-var nameForm = regexp.MustCompile(`^(gha-creds-[0-9a-f]{16}\.json|gatepass-web-identity-[0-9a-f]{16})$`)
+var nameForm = lazyregexp.New(`^(gha-creds-[0-9a-f]{16}\.json|gatepass-web-identity-[0-9a-f]{16})$`)
 
 // Dir is a folder for secret files.
 type Dir struct {
@@ -31,7 +32,7 @@ type Dir struct {
 // Create makes a file that only the owner of the folder can read. The file must not exist; a symbolic link in its place is not followed.
 // If it cannot be given to the owner of the folder, as on some rootless engines, owned is false.
 func (d Dir) Create(name string, content []byte) (owned bool, err error) {
-	if !nameForm.MatchString(name) {
+	if !nameForm().MatchString(name) {
 		return false, fmt.Errorf("%q is not the name of a credentials file", name)
 	}
 	root, err := os.OpenRoot(d.Path)
@@ -63,7 +64,7 @@ func give(root *os.Root, file *os.File) bool {
 
 // Remove removes a file that Create has made and tells whether it was there. It touches nothing but a regular file of such a name.
 func (d Dir) Remove(name string) (removed bool, err error) {
-	if !nameForm.MatchString(name) {
+	if !nameForm().MatchString(name) {
 		return false, fmt.Errorf("%q is not the name of a credentials file", name)
 	}
 	root, err := os.OpenRoot(d.Path)

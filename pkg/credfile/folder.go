@@ -8,13 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"syscall"
 	"time"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // folderForm is what CreateFolder makes.
-var folderForm = regexp.MustCompile(`^gatepass-aws-[0-9a-f]{16}$`)
+var folderForm = lazyregexp.New(`^gatepass-aws-[0-9a-f]{16}$`)
 
 // Folder is a folder with files of one step's own.
 type Folder struct {
@@ -25,7 +26,7 @@ type Folder struct {
 // CreateFolder makes a folder that only the owner of the folder around it can open. It must not exist. It is not left to another owner, as the
 // runner could not empty it.
 func (d Dir) CreateFolder(name string) (Folder, error) {
-	if !folderForm.MatchString(name) {
+	if !folderForm().MatchString(name) {
 		return Folder{}, notAFolder(name)
 	}
 	around, err := os.OpenRoot(d.Path)
@@ -159,7 +160,7 @@ func (f Folder) Lock(ctx context.Context, wait time.Duration) (unlock func(), er
 
 // RemoveFolder removes a folder that CreateFolder has made, and all that is in it, and tells whether it was there. It follows no symbolic link.
 func (d Dir) RemoveFolder(name string) (removed bool, err error) {
-	if !folderForm.MatchString(name) {
+	if !folderForm().MatchString(name) {
 		return false, notAFolder(name)
 	}
 	root, err := os.OpenRoot(d.Path)

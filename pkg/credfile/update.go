@@ -8,9 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // maxSize is far more than a job's profiles need, and little enough to be read whole.
@@ -104,7 +105,7 @@ func (d Dir) tooLarge(name string) error {
 }
 
 // draftForm is what draftOf makes.
-var draftForm = regexp.MustCompile(`^[a-z-]+\.[A-Z2-7]{26}$`)
+var draftForm = lazyregexp.New(`^[a-z-]+\.[A-Z2-7]{26}$`)
 
 func draftOf(name string) string { return name + "." + rand.Text() }
 
@@ -113,7 +114,7 @@ func removeDrafts(root *os.Root, name string) error {
 	entries, err := fs.ReadDir(root.FS(), ".")
 	errs := []error{err}
 	for _, entry := range entries {
-		if draft := entry.Name(); strings.HasPrefix(draft, name+".") && draftForm.MatchString(draft) && entry.Type().IsRegular() {
+		if draft := entry.Name(); strings.HasPrefix(draft, name+".") && draftForm().MatchString(draft) && entry.Type().IsRegular() {
 			errs = append(errs, ignoreMissing(root.Remove(draft)))
 		}
 	}

@@ -2,8 +2,9 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // awsAssumeCauses are those for which AWS refuses a caller whom it knows by a key. The end of its text names the kind of policy that lacks or
@@ -93,10 +94,10 @@ var awsAssumeCauses = []cause{
 }
 
 // callerForm is how AWS refuses a caller whom it knows.
-var callerForm = regexp.MustCompile(`^User: (\S+) is not authorized to perform: (\S+)(?: on resource: (\S+))?(.*)$`)
+var callerForm = lazyregexp.New(`^User: (\S+) is not authorized to perform: (\S+)(?: on resource: (\S+))?(.*)$`)
 
 func (c Case) refusedCall() (caller, action, suffix string) {
-	if parts := callerForm.FindStringSubmatch(c.Refusal.Message); parts != nil {
+	if parts := callerForm().FindStringSubmatch(c.Refusal.Message); parts != nil {
 		return parts[1], parts[2], parts[4]
 	}
 	return "", "", ""
@@ -122,12 +123,12 @@ func lacks(layer string) func(Case) bool {
 	return func(c Case) bool { return hasSuffix("because no ")(c) && strings.Contains(c.layer(), layer) }
 }
 
-var layerForm = regexp.MustCompile(`(?:because no|with an explicit deny in an?) ((?:identity-based|resource-based|session|service control|resource control|VPC endpoint) policy|permissions boundary)`)
+var layerForm = lazyregexp.New(`(?:because no|with an explicit deny in an?) ((?:identity-based|resource-based|session|service control|resource control|VPC endpoint) policy|permissions boundary)`)
 
 // layer is the kind of policy that AWS's answer ends with.
 func (c Case) layer() string {
 	_, _, suffix := c.refusedCall()
-	if parts := layerForm.FindStringSubmatch(suffix); parts != nil {
+	if parts := layerForm().FindStringSubmatch(suffix); parts != nil {
 		return parts[1]
 	}
 	return "a policy"
@@ -158,12 +159,12 @@ func ownerOf(layer string) string {
 // caller is who asked, by ARN.
 func (c Case) caller() string { caller, _, _ := c.refusedCall(); return caller }
 
-var sessionForm = regexp.MustCompile(`^arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([^/]+)/`)
+var sessionForm = lazyregexp.New(`^arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([^/]+)/`)
 
 // callerPrincipal is how a trust policy names the caller. A session's role may have a path, which the session's ARN does not show.
 func (c Case) callerPrincipal() string {
 	caller := c.caller()
-	if session := sessionForm.FindStringSubmatch(caller); session != nil {
+	if session := sessionForm().FindStringSubmatch(caller); session != nil {
 		caller = fmt.Sprintf("arn:%s:iam::%s:role/%s", session[1], session[2], session[3])
 	}
 	return `"Principal": ` + oneLine(struct{ AWS string }{caller})
@@ -190,7 +191,7 @@ func (c Case) allowStatement() string {
 
 // resource is the role's ARN as AWS says it, which is whole where the step gives a name.
 func (c Case) resource() string {
-	if parts := callerForm.FindStringSubmatch(c.Refusal.Message); parts != nil && parts[3] != "" {
+	if parts := callerForm().FindStringSubmatch(c.Refusal.Message); parts != nil && parts[3] != "" {
 		return parts[3]
 	}
 	return c.role().ARN

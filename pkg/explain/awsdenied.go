@@ -2,11 +2,11 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gatepass/pkg/grant"
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/quote"
 )
 
@@ -174,9 +174,9 @@ func explainSubject(c Case) Explanation {
 	}
 }
 
-var immutableForm = regexp.MustCompile(`^repo:[^/:]+@[0-9]+/[^/:]+@[0-9]+:`)
+var immutableForm = lazyregexp.New(`^repo:[^/:]+@[0-9]+/[^/:]+@[0-9]+:`)
 
-func hasImmutableSubject(c Case) bool { return immutableForm.MatchString(c.claim("sub")) }
+func hasImmutableSubject(c Case) bool { return immutableForm().MatchString(c.claim("sub")) }
 
 func isPullRequest(c Case) bool { return strings.HasSuffix(c.claim("sub"), ":pull_request") }
 

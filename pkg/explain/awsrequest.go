@@ -2,10 +2,10 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/quote"
 )
 
@@ -105,12 +105,12 @@ var parameters = map[string]string{
 	"webIdentityToken": "web-identity-token-file",
 }
 
-var parameterForm = regexp.MustCompile(`at '([A-Za-z]+)`)
+var parameterForm = lazyregexp.New(`at '([A-Za-z]+)`)
 
 // faultyInputs names the inputs that an answer finds fault with.
 func (c Case) faultyInputs() string {
 	var names []string
-	for _, parts := range parameterForm.FindAllStringSubmatch(c.Refusal.Message, -1) {
+	for _, parts := range parameterForm().FindAllStringSubmatch(c.Refusal.Message, -1) {
 		name := parameters[parts[1]]
 		if name == "role-to-assume" {
 			name = c.roleInput()

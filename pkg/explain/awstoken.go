@@ -3,11 +3,11 @@ package explain
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/quote"
 )
 
@@ -154,11 +154,11 @@ func (c Case) getProvider() string {
 	return quote.Command("aws", "iam", "get-open-id-connect-provider", "--open-id-connect-provider-arn", c.providerARN())
 }
 
-var expiry = regexp.MustCompile(`current date/time ([0-9]{1,11}) must be before the expiration date/time ([0-9]{1,11})`)
+var expiry = lazyregexp.New(`current date/time ([0-9]{1,11}) must be before the expiration date/time ([0-9]{1,11})`)
 
 // expiredSince is how long a token had been expired, by AWS's own clock, as its answer says.
 func (c Case) expiredSince() string {
-	times := expiry.FindStringSubmatch(c.Refusal.Message)
+	times := expiry().FindStringSubmatch(c.Refusal.Message)
 	if times == nil {
 		return ""
 	}

@@ -82,7 +82,7 @@ func (c Case) decide() (decision awstrust.Decision, ok bool) {
 // namesOf is how a policy may name a caller and the caller's account.
 func namesOf(caller string) (names, accounts []string) {
 	names = []string{caller}
-	if session := sessionForm.FindStringSubmatch(caller); session != nil {
+	if session := sessionForm().FindStringSubmatch(caller); session != nil {
 		names = append(names, fmt.Sprintf("arn:%s:iam::%s:role/%s", session[1], session[2], session[3]))
 	}
 	if parts := strings.Split(caller, ":"); len(parts) > 4 {
@@ -93,7 +93,7 @@ func namesOf(caller string) (names, accounts []string) {
 
 // mayBeOfAPath tells whether a policy refuses a session whose role it may name by a path, which the session's ARN does not tell.
 func (c Case) mayBeOfAPath(decision awstrust.Decision) bool {
-	return sessionForm.MatchString(c.caller()) && slices.ContainsFunc(decision.Statements, func(s awstrust.StatementDecision) bool {
+	return sessionForm().MatchString(c.caller()) && slices.ContainsFunc(decision.Statements, func(s awstrust.StatementDecision) bool {
 		return slices.ContainsFunc(s.Reasons, func(r awstrust.Reason) bool { return r.Cause == awstrust.OtherPrincipal })
 	})
 }

@@ -2,11 +2,11 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gatepass/pkg/grant"
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/quote"
 	"gatepass/pkg/trust"
 	"gatepass/pkg/untrusted"
@@ -101,9 +101,9 @@ func hasCondition(c Case) bool { return c.Provider != nil && c.Provider.Conditio
 func shown(text trust.Text) string { return untrusted.Line(text.Value) }
 
 var (
-	readForm    = regexp.MustCompile(`\bassertion(?:\.([A-Za-z_][A-Za-z0-9_]*)|\[\s*["']([^"']+)["']\s*\])`)
-	literalForm = regexp.MustCompile(`'[^'\\]*'|"[^"\\]*"`)
-	numberForm  = regexp.MustCompile(`([=!]=\s*)([0-9]+)\b`)
+	readForm    = lazyregexp.New(`\bassertion(?:\.([A-Za-z_][A-Za-z0-9_]*)|\[\s*["']([^"']+)["']\s*\])`)
+	literalForm = lazyregexp.New(`'[^'\\]*'|"[^"\\]*"`)
+	numberForm  = lazyregexp.New(`([=!]=\s*)([0-9]+)\b`)
 )
 
 // explainCondition shows the condition and the claims that it reads. A comparison that is wrong at sight it corrects.
@@ -115,7 +115,7 @@ func explainCondition(c Case) Explanation {
 	}
 	var notes []string
 	note := func(format string, values ...any) { notes = append(notes, "# "+fmt.Sprintf(format, values...)) }
-	corrected := numberForm.ReplaceAllString(condition, "$1'$2'")
+	corrected := numberForm().ReplaceAllString(condition, "$1'$2'")
 	if corrected != condition {
 		note("IDs are texts, and a text never equals a number.")
 	}
@@ -126,7 +126,7 @@ func explainCondition(c Case) Explanation {
 			continue
 		}
 		note("assertion.%s: %q", claim, fmt.Sprint(value))
-		corrected = literalForm.ReplaceAllStringFunc(corrected, func(literal string) string {
+		corrected = literalForm().ReplaceAllStringFunc(corrected, func(literal string) string {
 			if text := literal[1 : len(literal)-1]; text != value && strings.EqualFold(text, fmt.Sprint(value)) {
 				note("%q differs from that only in case.", text)
 				return quote.CEL(fmt.Sprint(value))
@@ -153,7 +153,7 @@ func isOneLine(expression string) bool {
 // claimsIn are the claims that an expression names, each once.
 func claimsIn(expression string) []string {
 	var claims []string
-	for _, parts := range readForm.FindAllStringSubmatch(expression, -1) {
+	for _, parts := range readForm().FindAllStringSubmatch(expression, -1) {
 		if claim := parts[1] + parts[2]; !slices.Contains(claims, claim) {
 			claims = append(claims, claim)
 		}

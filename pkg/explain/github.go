@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // githubCauses are why GitHub gives the job no ID token: https://docs.github.com/actions/reference/security/oidc
@@ -123,11 +124,11 @@ func isForkRun(c Case) bool {
 	return c.Job.Fork && slices.Contains([]string{"pull_request", "pull_request_review", "pull_request_review_comment"}, c.Job.EventName)
 }
 
-var jobStateForm = regexp.MustCompile(`issue ID_TOKEN for job in '([A-Za-z]+)' state`)
+var jobStateForm = lazyregexp.New(`issue ID_TOKEN for job in '([A-Za-z]+)' state`)
 
 // jobState is what GitHub takes the job's state to be, where that is why it gives no token.
 func (c Case) jobState() string {
-	if match := jobStateForm.FindStringSubmatch(c.Refusal.Message); match != nil {
+	if match := jobStateForm().FindStringSubmatch(c.Refusal.Message); match != nil {
 		return match[1]
 	}
 	return ""

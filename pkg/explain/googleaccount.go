@@ -3,8 +3,9 @@ package explain
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // googleAccountCauses are what is wrong if the service account may not be used: https://docs.cloud.google.com/iam/docs/service-account-impersonation
@@ -91,12 +92,12 @@ func anyAnswer(c Case) odds {
 	return no
 }
 
-var disabledForm = regexp.MustCompile(`has not been used in project (\S+) before`)
+var disabledForm = lazyregexp.New(`has not been used in project (\S+) before`)
 
 // disabledAPI is the API that is disabled, and in which project, as Google says it: that is mostly not the one of the input project_id.
 func (c Case) disabledAPI() (api, project string) {
 	project = strings.TrimPrefix(c.Refusal.Metadata["consumer"], "projects/")
-	if match := disabledForm.FindStringSubmatch(c.Refusal.Message); project == "" && match != nil {
+	if match := disabledForm().FindStringSubmatch(c.Refusal.Message); project == "" && match != nil {
 		project = match[1]
 	}
 	return cmp.Or(c.Refusal.Metadata["service"], "iamcredentials.googleapis.com"), cmp.Or(project, c.workloadIdentity().project, "PROJECT")

@@ -2,10 +2,10 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"gatepass/pkg/grant"
+	"gatepass/pkg/lazyregexp"
 )
 
 // googleDeniedCauses are what is wrong if a permission on the service account is missing. Google answers the same for an account that the
@@ -87,14 +87,14 @@ var googleDeniedCauses = []cause{
 var lacksPermission = either(said(IAMCredentials, "PERMISSION_DENIED", "Permission '"), said(IAMCredentials, "PERMISSION_DENIED", "The caller does not have permission"),
 	where(said(IAMCredentials, "PERMISSION_DENIED", ""), func(c Case) bool { return c.Refusal.Reason == "IAM_PERMISSION_DENIED" }))
 
-var permissionForm = regexp.MustCompile(`Permission '([A-Za-z.]+)' denied`)
+var permissionForm = lazyregexp.New(`Permission '([A-Za-z.]+)' denied`)
 
 // permission is the one that is missing, as far as the answer says.
 func (c Case) permission() string {
 	if permission := c.Refusal.Metadata["permission"]; permission != "" {
 		return permission
 	}
-	if match := permissionForm.FindStringSubmatch(c.Refusal.Message); match != nil {
+	if match := permissionForm().FindStringSubmatch(c.Refusal.Message); match != nil {
 		return match[1]
 	}
 	return ""
@@ -135,10 +135,10 @@ func (c Case) chain() chain {
 	return links
 }
 
-var idForm = regexp.MustCompile(`@[0-9]+`)
+var idForm = lazyregexp.New(`@[0-9]+`)
 
 // withoutIDs is a sub as it was before subjects were immutable.
 func withoutIDs(sub string) string {
 	repository, rest, _ := strings.Cut(strings.TrimPrefix(sub, "repo:"), ":")
-	return "repo:" + idForm.ReplaceAllString(repository, "") + ":" + rest
+	return "repo:" + idForm().ReplaceAllString(repository, "") + ":" + rest
 }

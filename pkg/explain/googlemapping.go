@@ -2,10 +2,10 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"gatepass/pkg/grant"
+	"gatepass/pkg/lazyregexp"
 )
 
 // googleMappingCauses are what is wrong if a provider does not want this job: by its attribute mapping or its attribute condition.
@@ -65,11 +65,11 @@ var (
 	tooLong  = said(GoogleSTS, "invalid_request", "exceeds the 127 bytes limit")
 )
 
-var mappedForm = regexp.MustCompile(`mapped attribute '([a-z0-9_.]+)'`)
+var mappedForm = lazyregexp.New(`mapped attribute '([a-z0-9_.]+)'`)
 
 // mappedAttribute is the attribute that the answer names.
 func (c Case) mappedAttribute() string {
-	if match := mappedForm.FindStringSubmatch(c.Refusal.Message); match != nil {
+	if match := mappedForm().FindStringSubmatch(c.Refusal.Message); match != nil {
 		return match[1]
 	}
 	return "an attribute"

@@ -3,11 +3,11 @@ package explain
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gatepass/pkg/grant"
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/quote"
 )
 
@@ -161,9 +161,11 @@ func (e Explanation) writeMarkdown(page *strings.Builder) {
 }
 
 // prose is a text of an explanation. Links to where GitHub and the clouds explain themselves are kept; no other address becomes one.
-func prose(text string) string { return knownLink.ReplaceAllString(quote.Markdown(text), "https:$1$2") }
+func prose(text string) string {
+	return knownLink().ReplaceAllString(quote.Markdown(text), "https:$1$2")
+}
 
-var knownLink = regexp.MustCompile(`https&#58;(//(?:docs\.github\.com|www\.githubstatus\.com|docs\.aws\.amazon\.com|health\.aws\.amazon\.com|` +
+var knownLink = lazyregexp.New(`https&#58;(//(?:docs\.github\.com|www\.githubstatus\.com|docs\.aws\.amazon\.com|health\.aws\.amazon\.com|` +
 	`docs\.cloud\.google\.com|status\.cloud\.google\.com|developers\.google\.com|admin\.google\.com))([/ ;,]|$)`)
 
 // indented puts a block into an item of a list.

@@ -2,11 +2,11 @@ package inputs
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gatepass/pkg/awsprofile"
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/secret"
 	"gatepass/pkg/untrusted"
 )
@@ -81,7 +81,7 @@ type AWSKeys struct {
 	SessionToken    secret.String // empty for a long-lived key
 }
 
-var accountForm = regexp.MustCompile(`^[0-9]{12}$`)
+var accountForm = lazyregexp.New(`^[0-9]{12}$`)
 
 func (r *reader) aws() *AWS {
 	in := &AWS{
@@ -197,7 +197,7 @@ func (r *reader) keys() AWSKeys {
 func (r *reader) allowedAccounts() []string {
 	const input = "allowed-account-ids"
 	accounts := r.lines(input)
-	if i := slices.IndexFunc(accounts, func(a string) bool { return !accountForm.MatchString(a) }); i >= 0 {
+	if i := slices.IndexFunc(accounts, func(a string) bool { return !accountForm().MatchString(a) }); i >= 0 {
 		r.fault(input, "%s is not an account; one has 12 digits", quote(accounts[i]))
 	}
 	if len(accounts) == 0 && strings.TrimSpace(r.raw(input)) != "" {

@@ -3,20 +3,21 @@ package inputs
 import (
 	"cmp"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // The forms are those of Google's IAM API: projects.locations.workloadIdentityPools.providers and projects.serviceAccounts.
 var (
-	providerForm       = regexp.MustCompile(`^projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}$`)
-	providerProject    = regexp.MustCompile(`^projects/([^/]*[^/0-9][^/]*)/`)
-	serviceAccountForm = regexp.MustCompile(`^([^@\s/:?#%]+@[a-z0-9.-]+\.gserviceaccount\.com|[0-9]{6,30})$`)
-	projectForm        = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z0-9][a-z0-9-]{2,62}$`)
-	universeForm       = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
-	durationForm       = regexp.MustCompile(`^(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?$`)
+	providerForm       = lazyregexp.New(`^projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}$`)
+	providerProject    = lazyregexp.New(`^projects/([^/]*[^/0-9][^/]*)/`)
+	serviceAccountForm = lazyregexp.New(`^([^@\s/:?#%]+@[a-z0-9.-]+\.gserviceaccount\.com|[0-9]{6,30})$`)
+	projectForm        = lazyregexp.New(`^([a-z0-9.-]+:)?[a-z0-9][a-z0-9-]{2,62}$`)
+	universeForm       = lazyregexp.New(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+	durationForm       = lazyregexp.New(`^(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?$`)
 )
 
 const (
@@ -67,7 +68,7 @@ func (r *reader) google() *Google {
 
 func (r *reader) universe() string {
 	universe := r.textOr("universe", "googleapis.com")
-	if !universeForm.MatchString(universe) {
+	if !universeForm().MatchString(universe) {
 		r.fault("universe", "%s is not the domain of a universe; Google's own is googleapis.com", quote(universe))
 	}
 	return universe
@@ -87,7 +88,7 @@ func (r *reader) delegates() []string {
 	var delegates []string
 	for _, delegate := range r.lines(input) {
 		account := strings.TrimPrefix(delegate, form)
-		if !serviceAccountForm.MatchString(account) {
+		if !serviceAccountForm().MatchString(account) {
 			r.fault(input, "%s is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID", quote(delegate))
 		}
 		delegates = append(delegates, form+account)
@@ -99,14 +100,14 @@ func (r *reader) delegates() []string {
 func (r *reader) provider(hasKey bool) string {
 	const input = "workload_identity_provider"
 	name := r.text(input)
-	id := providerProject.FindStringSubmatch(name)
+	id := providerProject().FindStringSubmatch(name)
 	switch {
 	case name == "" && (hasKey || r.raw("credentials_json") != ""):
 	case name == "":
 		r.fault(input, "is missing; set it to %s", providerWanted)
 	case hasKey:
 		r.fault(input, "is given together with credentials_json; give one of them, and rather this one: it needs no stored key")
-	case providerForm.MatchString(name):
+	case providerForm().MatchString(name):
 	case strings.Contains(name, "${"):
 		r.fault(input, "%s holds an expression that was not evaluated; write ${{ … }} with two braces", quote(name))
 	case strings.HasPrefix(name, "principal"):
@@ -128,7 +129,7 @@ func quoteless(text string) string { return strings.Trim(quote(text), `"`) }
 
 func (r *reader) serviceAccount() string {
 	account := r.text("service_account")
-	if account != "" && !serviceAccountForm.MatchString(account) {
+	if account != "" && !serviceAccountForm().MatchString(account) {
 		r.fault("service_account", "%s is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID", quote(account))
 	}
 	return account
@@ -136,7 +137,7 @@ func (r *reader) serviceAccount() string {
 
 func (r *reader) projectID() string {
 	project := r.text("project_id")
-	if project != "" && !projectForm.MatchString(project) {
+	if project != "" && !projectForm().MatchString(project) {
 		r.fault("project_id", "%s is not a project's ID; one looks like my-project", quote(project))
 	}
 	return project
@@ -206,7 +207,7 @@ func (r *reader) lifetime() time.Duration {
 		return 0
 	}
 	var lifetime time.Duration
-	parts := durationForm.FindStringSubmatch(strings.NewReplacer(" ", "", ",", "").Replace(text))
+	parts := durationForm().FindStringSubmatch(strings.NewReplacer(" ", "", ",", "").Replace(text))
 	for i, unit := range []time.Duration{time.Hour, time.Minute, time.Second} {
 		if parts == nil || parts[i+1] == "" {
 			continue

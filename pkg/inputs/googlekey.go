@@ -7,9 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"regexp"
 	"strings"
 
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/secret"
 )
 
@@ -58,10 +58,10 @@ func (r *reader) key() *ServiceAccountKey {
 		r.fault(input, "is a credential of another kind%s; it must be a key of a service account", kind(file.Type))
 	case private == nil:
 		r.fault(input, "holds no private key that can be read; use the whole content of the key's file")
-	case !serviceAccountForm.MatchString(file.Email):
+	case !serviceAccountForm().MatchString(file.Email):
 		r.fault(input, "holds no client_email of a service account; use the whole content of the key's file")
 	}
-	if file.ProjectID != "" && !projectForm.MatchString(file.ProjectID) {
+	if file.ProjectID != "" && !projectForm().MatchString(file.ProjectID) {
 		r.fault(input, "holds a project_id that is none; use the whole content of the key's file")
 	}
 	key := &ServiceAccountKey{ID: file.KeyID, Email: file.Email, ProjectID: file.ProjectID, Private: private, File: secret.New(compact.String())}
@@ -73,11 +73,11 @@ func (r *reader) key() *ServiceAccountKey {
 	return key
 }
 
-var kindForm = regexp.MustCompile(`^[a-z_]{1,40}$`)
+var kindForm = lazyregexp.New(`^[a-z_]{1,40}$`)
 
 // kind shows a type, unless it may be something else that is in the wrong place.
 func kind(name string) string {
-	if !kindForm.MatchString(name) {
+	if !kindForm().MatchString(name) {
 		return ""
 	}
 	return ", " + quote(name)

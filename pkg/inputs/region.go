@@ -2,15 +2,16 @@ package inputs
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // regionForm is a region's area, its direction and its number.
-var regionForm = regexp.MustCompile(`^([a-z]{2}|us-gov|eusc-de|us-iso[bf]?|eu-isoe)-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
+var regionForm = lazyregexp.New(`^([a-z]{2}|us-gov|eusc-de|us-iso[bf]?|eu-isoe)-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
 
 // partitions are the partitions by the areas of their regions. All other areas belong to the partition aws.
 // https://github.com/aws/aws-sdk-go-v2/blob/main/internal/endpoints/awsrulesfn/partitions.json
@@ -32,7 +33,7 @@ var regions = strings.Fields(`
 
 // PartitionOf returns the partition of a region, or nothing if there is no such region.
 func PartitionOf(region string) string {
-	parts := regionForm.FindStringSubmatch(region)
+	parts := regionForm().FindStringSubmatch(region)
 	switch {
 	case parts == nil:
 		return ""

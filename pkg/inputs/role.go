@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // AWSRole is the role to assume, and what its session is to be like.
@@ -25,10 +27,10 @@ type AWSRole struct {
 // The forms and limits are those of the STS API reference, AssumeRole and AssumeRoleWithWebIdentity, and of "IAM identifiers" in the IAM
 // User Guide.
 var (
-	roleARNForm    = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/([\w+=,.@/-]+)$`)
-	roleNameForm   = regexp.MustCompile(`^([\w+=,.@/-]+)$`)
-	externalIDForm = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
-	policyARNForm  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/([\w+=,.@/-]+)$`)
+	roleARNForm    = lazyregexp.New(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/([\w+=,.@/-]+)$`)
+	roleNameForm   = lazyregexp.New(`^([\w+=,.@/-]+)$`)
+	externalIDForm = lazyregexp.New(`^[\w+=,.@:/-]*$`)
+	policyARNForm  = lazyregexp.New(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/([\w+=,.@/-]+)$`)
 )
 
 const (
@@ -50,7 +52,7 @@ func partsOf(text string, form *regexp.Regexp) []string {
 
 // Account is the account in the role's ARN, or nothing where it is a name.
 func (r AWSRole) Account() string {
-	if parts := partsOf(r.ARN, roleARNForm); parts != nil {
+	if parts := partsOf(r.ARN, roleARNForm()); parts != nil {
 		return parts[2]
 	}
 	return ""
@@ -85,7 +87,7 @@ func (r *reader) session() AWSRole {
 func (r *reader) roleARN(source AWSSource, partition string) string {
 	const input = "role-to-assume"
 	role := r.text(input)
-	isName := !strings.HasPrefix(role, "arn:") && partsOf(role, roleNameForm) != nil
+	isName := !strings.HasPrefix(role, "arn:") && partsOf(role, roleNameForm()) != nil
 	switch {
 	case isName && (source == FromGitHub || source == FromTokenFile):
 		r.fault(input, "%s is a role's name; a sign-in with an ID token needs its whole ARN, %s", quote(role), wantARN)
@@ -102,7 +104,7 @@ const wantARN = "arn:aws:iam::<account>:role/<name>"
 
 // roleProblem says what is wrong with a role's ARN, or nothing. The partition is that of a region, which errors call what region says.
 func roleProblem(arn, partition, region string) string {
-	parts := partsOf(arn, roleARNForm)
+	parts := partsOf(arn, roleARNForm())
 	switch {
 	case strings.HasPrefix(arn, "arn:") && strings.Contains(arn, ":iam:::role/"):
 		return fmt.Sprintf("%s names no account; the expression that is to give its 12 digits is empty", quote(arn))
@@ -122,7 +124,7 @@ func (r *reader) sessionDuration() time.Duration {
 
 func (r *reader) externalID() string {
 	id := r.text("role-external-id")
-	if id != "" && (len(id) < 2 || len(id) > 1224 || !externalIDForm.MatchString(id)) {
+	if id != "" && (len(id) < 2 || len(id) > 1224 || !externalIDForm().MatchString(id)) {
 		r.fault("role-external-id", "%s is not an external ID; one has 2 to 1224 characters of A-Z a-z 0-9 _ + = , . @ : / -", quote(id))
 	}
 	return id
@@ -141,7 +143,7 @@ func (r *reader) policies() (inline string, managed []string) {
 	}
 	size := utf8.RuneCountInString(inline)
 	for _, arn := range managed {
-		if partsOf(arn, policyARNForm) == nil {
+		if partsOf(arn, policyARNForm()) == nil {
 			r.fault(managedInput, "%s is not the ARN of a managed policy; one looks like arn:aws:iam::aws:policy/ReadOnlyAccess", quote(arn))
 		}
 		size += utf8.RuneCountInString(arn)

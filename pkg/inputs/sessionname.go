@@ -2,16 +2,17 @@ package inputs
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // The form is that of the STS API reference, AssumeRole and AssumeRoleWithWebIdentity.
 var (
-	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	notInSession    = regexp.MustCompile(`[^\w+=,.@-]`)
-	placeholderForm = regexp.MustCompile(`\{([^{}]*)\}`)
+	sessionNameForm = lazyregexp.New(`^[\w+=,.@-]{2,64}$`)
+	notInSession    = lazyregexp.New(`[^\w+=,.@-]`)
+	placeholderForm = lazyregexp.New(`\{([^{}]*)\}`)
 )
 
 const longestSessionName = 64
@@ -34,14 +35,14 @@ type namePart struct {
 func (r *reader) sessionName() string {
 	const input = "role-session-name"
 	name := r.textOr(input, "GitHubActions")
-	if placeholderForm.MatchString(name) {
+	if placeholderForm().MatchString(name) {
 		parts, ok := r.sessionNameParts(name)
 		if !ok {
 			return ""
 		}
 		name = fitted(parts)
 	}
-	if !sessionNameForm.MatchString(name) {
+	if !sessionNameForm().MatchString(name) {
 		r.fault(input, "%s is not a session name; one has 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -", quote(name))
 	}
 	return name
@@ -52,7 +53,7 @@ func (r *reader) sessionName() string {
 func (r *reader) sessionNameParts(template string) (parts []namePart, ok bool) {
 	const input = "role-session-name"
 	end := 0
-	for _, at := range placeholderForm.FindAllStringIndex(template, -1) {
+	for _, at := range placeholderForm().FindAllStringIndex(template, -1) {
 		placeholder := template[at[0]:at[1]]
 		variable, known := placeholders[placeholder]
 		if !known {
@@ -65,7 +66,7 @@ func (r *reader) sessionNameParts(template string) (parts []namePart, ok bool) {
 			return nil, false
 		}
 		whole := placeholder == "{run_id}" || placeholder == "{run_attempt}"
-		parts = append(parts, namePart{text: template[end:at[0]]}, namePart{notInSession.ReplaceAllString(value, "_"), whole})
+		parts = append(parts, namePart{text: template[end:at[0]]}, namePart{notInSession().ReplaceAllString(value, "_"), whole})
 		end = at[1]
 	}
 	return append(parts, namePart{text: template[end:]}), true

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/untrusted"
 )
 
@@ -27,7 +27,7 @@ const (
 	longestTagValue = 256
 )
 
-var tagForm = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+var tagForm = lazyregexp.New(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // jobTag is a tag that a job's session has: what it is called, and which variable of the runner tells it.
 type jobTag struct {
@@ -73,7 +73,7 @@ func tagValue(text string) string {
 	var value strings.Builder
 	units := 0
 	for _, c := range text {
-		if !tagForm.MatchString(string(c)) {
+		if !tagForm().MatchString(string(c)) {
 			c = '_'
 		}
 		if units += utf16.RuneLen(c); units > longestTagValue {
@@ -129,9 +129,9 @@ func tagFault(key, value string, ok bool) string {
 		return "its value is neither a text nor a number nor a boolean"
 	case reserved || key == "GitHub":
 		return "is a tag that every job has; choose another name"
-	case key == "" || len([]rune(key)) > longestTagKey || !tagForm.MatchString(key):
+	case key == "" || len([]rune(key)) > longestTagKey || !tagForm().MatchString(key):
 		return fmt.Sprintf("is not the key of a tag; one has 1 to %d letters, digits, blanks or characters of _ . : / = + - @", longestTagKey)
-	case len([]rune(value)) > longestTagValue || !tagForm.MatchString(value):
+	case len([]rune(value)) > longestTagValue || !tagForm().MatchString(value):
 		return fmt.Sprintf("its value %s is not the value of a tag; one has at most %d letters, digits, blanks or characters of _ . : / = + - @", untrusted.Line(value), longestTagValue)
 	}
 	return ""

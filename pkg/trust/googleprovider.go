@@ -3,8 +3,8 @@ package trust
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/untrusted"
 )
 
@@ -41,12 +41,12 @@ type GoogleProvider struct {
 type GoogleMapping struct{ Attribute, Expression Text }
 
 // The forms are those of Google's IAM API: projects.locations.workloadIdentityPools.providers.
-var googleProviderForm = regexp.MustCompile(
+var googleProviderForm = lazyregexp.New(
 	`^projects/([0-9]+)/locations/global/workloadIdentityPools/([a-z0-9-]{4,32})/providers/([a-z0-9-]{4,32})$`)
 
 // NewGoogleProvider returns a provider of which no more than the name is known.
 func NewGoogleProvider(name Text) (*GoogleProvider, error) {
-	parts := googleProviderForm.FindStringSubmatch(name.Value)
+	parts := googleProviderForm().FindStringSubmatch(name.Value)
 	if parts == nil {
 		return nil, &FaultError{name.Position, fmt.Sprintf("%q is not the name of a provider, "+
 			"projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER", name.Value)}

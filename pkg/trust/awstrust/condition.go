@@ -1,6 +1,7 @@
 package awstrust
 
 import (
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/trust"
 )
 
@@ -146,10 +147,10 @@ func (c *condition) matches(value string, want expanded) bool {
 
 // idForm is how sub has the IDs beside the names of owner and repository in repositories made since July 2026:
 // https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
-var idForm = lazy(`\A(repo:[^/:@]+)@\d+(/[^/:@]+)@\d+`)
+var idForm = lazyregexp.New(`\A(repo:[^/:@]+)@\d+(/[^/:@]+)@\d+`)
 
 // repositoryForm is how sub begins, up to what it says of the run.
-var repositoryForm = lazy(`\Arepo:[^/:]+/[^/:]+:`)
+var repositoryForm = lazyregexp.New(`\Arepo:[^/:]+/[^/:]+:`)
 
 func withoutIDs(subject string) string { return idForm().ReplaceAllString(subject, "$1$2") }
 

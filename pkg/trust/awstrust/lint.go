@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/trust"
 	"gatepass/pkg/untrusted"
 )
@@ -136,7 +137,7 @@ func (s *statement) issuers() (issuers []string) {
 
 // gitHubForm is that of GitHub's issuers: of github.com, of an enterprise on it or on ghe.com, of a GitHub Enterprise Server:
 // https://docs.github.com/enterprise-cloud@latest/actions/reference/security/oidc
-var gitHubForm = lazy(`\A(?:token\.actions\.githubusercontent\.com(?:/.+)?|token\.actions\.[^/]+\.ghe\.com(?:/.+)?|.+/_services/token)\z`)
+var gitHubForm = lazyregexp.New(`\A(?:token\.actions\.githubusercontent\.com(?:/.+)?|token\.actions\.[^/]+\.ghe\.com(?:/.+)?|.+/_services/token)\z`)
 
 func isGitHub(issuer string) bool { return gitHubForm().MatchString(issuer) }
 

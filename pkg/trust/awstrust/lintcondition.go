@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // condition checks one condition by itself.
@@ -124,13 +126,13 @@ var claimForms = map[string]struct {
 	form func() *regexp.Regexp
 	says string
 }{
-	"ref":                 {lazy(`\Arefs/.+\z`), "a ref is written in full, as refs/heads/BRANCH or refs/tags/TAG"},
-	"repository":          {lazy(`\A[^/]+/[^/]+\z`), "a repository is written as OWNER/REPO"},
-	"repository_id":       {lazy(`\A\d+\z`), "an id is a number"},
-	"repository_owner_id": {lazy(`\A\d+\z`), "an id is a number"},
-	"enterprise_id":       {lazy(`\A\d+\z`), "an id is a number"},
-	"actor_id":            {lazy(`\A\d+\z`), "an id is a number"},
-	"job_workflow_ref":    {lazy(`\A[^/]+/[^/]+/.+@.+\z`), "a workflow is written as OWNER/REPO/.github/workflows/FILE@REF"},
+	"ref":                 {lazyregexp.New(`\Arefs/.+\z`), "a ref is written in full, as refs/heads/BRANCH or refs/tags/TAG"},
+	"repository":          {lazyregexp.New(`\A[^/]+/[^/]+\z`), "a repository is written as OWNER/REPO"},
+	"repository_id":       {lazyregexp.New(`\A\d+\z`), "an id is a number"},
+	"repository_owner_id": {lazyregexp.New(`\A\d+\z`), "an id is a number"},
+	"enterprise_id":       {lazyregexp.New(`\A\d+\z`), "an id is a number"},
+	"actor_id":            {lazyregexp.New(`\A\d+\z`), "an id is a number"},
+	"job_workflow_ref":    {lazyregexp.New(`\A[^/]+/[^/]+/.+@.+\z`), "a workflow is written as OWNER/REPO/.github/workflows/FILE@REF"},
 }
 
 // value checks one value of a condition that asks for one of them.
@@ -161,7 +163,7 @@ func (l *linter) value(s *statement, claim string, v shape) {
 	}
 }
 
-var commitForm = lazy(`@(?:[0-9a-f]{40}|[0-9a-f]{64})\z`)
+var commitForm = lazyregexp.New(`@(?:[0-9a-f]{40}|[0-9a-f]{64})\z`)
 
 // workflow checks which versions of a workflow a value takes.
 func (l *linter) workflow(where place, ref string) {

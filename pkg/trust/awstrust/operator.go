@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // operator is what a condition compares with:
@@ -149,8 +151,8 @@ func likeARN(got string, want glob) Truth {
 }
 
 var (
-	integerForm = lazy(`\A(?:0|-?[1-9]\d{0,39})\z`)
-	decimalForm = lazy(`\A-?\d{1,40}(?:\.\d{1,40})?\z`)
+	integerForm = lazyregexp.New(`\A(?:0|-?[1-9]\d{0,39})\z`)
+	decimalForm = lazyregexp.New(`\A-?\d{1,40}(?:\.\d{1,40})?\z`)
 )
 
 // number compares numbers; the signs are those of the comparison that the operator takes for a yes.
@@ -182,7 +184,7 @@ func date(signs ...int) comparison {
 	}}
 }
 
-var epochForm = lazy(`\A\d{5,12}\z`)
+var epochForm = lazyregexp.New(`\A\d{5,12}\z`)
 
 // parseDate reads what AWS takes for a date: the forms of https://www.w3.org/TR/NOTE-datetime, and seconds since 1970.
 func parseDate(text string) (time.Time, bool) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/trust"
 )
 
@@ -179,7 +180,7 @@ func (p *parser) principals(node *trust.Node, s *statement) {
 }
 
 // actionForm is that of the names of actions. AWS's are in ASCII.
-var actionForm = lazy(`\A(?:\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)\z`)
+var actionForm = lazyregexp.New(`\A(?:\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)\z`)
 
 func (p *parser) actions(node *trust.Node, s *statement) {
 	member, not := p.either(node, s.path, "Action", "NotAction")

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"gatepass/pkg/lazyregexp"
 )
 
 // shape is a value as a pattern: a policy variable is any text, and what stands for a plain wildcard is another character.
@@ -54,24 +56,24 @@ var scopeForms = map[string][]struct {
 	scope scope
 }{
 	"sub": {
-		{lazy(`(?:\A|:)repo:[^/:@*?]+[@/]`), owner},
-		{lazy(`(?:\A|:)repo:[^/:@*?]+@\d+/`), oneOwner},
-		{lazy(`(?:\A|:)repo:[^/:@*?]+(?:@[^/:]*)?/[^/:@*?]+(?:@|:|\z)`), repository},
-		{lazy(`(?:\A|:)repo:[^/:@*?]+@\d+/[^/:@*?]+@\d+(?::|\z)`), oneRepository},
-		{lazy(`(?:\A|:)repository_owner:[^:*?]+(?::|\z)`), owner},
-		{lazy(`(?:\A|:)enterprise:[^:*?]+(?::|\z)`), owner},
-		{lazy(`(?:\A|:)(?:repository_owner_id|enterprise_id):\d+(?::|\z)`), oneOwner},
-		{lazy(`(?:\A|:)repository_id:\d+(?::|\z)`), oneRepository},
-		{lazy(`(?:\A|:)job_workflow_ref:[^/:*?]+/`), workflow},
+		{lazyregexp.New(`(?:\A|:)repo:[^/:@*?]+[@/]`), owner},
+		{lazyregexp.New(`(?:\A|:)repo:[^/:@*?]+@\d+/`), oneOwner},
+		{lazyregexp.New(`(?:\A|:)repo:[^/:@*?]+(?:@[^/:]*)?/[^/:@*?]+(?:@|:|\z)`), repository},
+		{lazyregexp.New(`(?:\A|:)repo:[^/:@*?]+@\d+/[^/:@*?]+@\d+(?::|\z)`), oneRepository},
+		{lazyregexp.New(`(?:\A|:)repository_owner:[^:*?]+(?::|\z)`), owner},
+		{lazyregexp.New(`(?:\A|:)enterprise:[^:*?]+(?::|\z)`), owner},
+		{lazyregexp.New(`(?:\A|:)(?:repository_owner_id|enterprise_id):\d+(?::|\z)`), oneOwner},
+		{lazyregexp.New(`(?:\A|:)repository_id:\d+(?::|\z)`), oneRepository},
+		{lazyregexp.New(`(?:\A|:)job_workflow_ref:[^/:*?]+/`), workflow},
 	},
 	"repository": {
-		{lazy(`\A[^/*?]+/`), owner},
-		{lazy(`\A[^/*?]+/[^/*?]+\z`), repository},
+		{lazyregexp.New(`\A[^/*?]+/`), owner},
+		{lazyregexp.New(`\A[^/*?]+/[^/*?]+\z`), repository},
 	},
-	"repository_id":       {{lazy(`\A\d+\z`), oneRepository}},
-	"repository_owner_id": {{lazy(`\A\d+\z`), oneOwner}},
-	"enterprise_id":       {{lazy(`\A\d+\z`), oneOwner}},
-	"job_workflow_ref":    {{lazy(`\A[^/*?]+/`), workflow}},
+	"repository_id":       {{lazyregexp.New(`\A\d+\z`), oneRepository}},
+	"repository_owner_id": {{lazyregexp.New(`\A\d+\z`), oneOwner}},
+	"enterprise_id":       {{lazyregexp.New(`\A\d+\z`), oneOwner}},
+	"job_workflow_ref":    {{lazyregexp.New(`\A[^/*?]+/`), workflow}},
 }
 
 // scope is what the value holds a claim to.
@@ -91,7 +93,7 @@ type subject struct {
 	context          string
 }
 
-var subjectForm = lazy(`\Arepo:([^/:@*?]*)([^/:]*)(?:/([^/:@*?]*)([^/:]*))?(?::(.*))?\z`)
+var subjectForm = lazyregexp.New(`\Arepo:([^/:@*?]*)([^/:]*)(?:/([^/:@*?]*)([^/:]*))?(?::(.*))?\z`)
 
 // subject takes the value apart, if it has that form; else there is nothing in it.
 func (s shape) subject() (parts subject) {

@@ -3,6 +3,7 @@ package awstrust
 import (
 	"strings"
 
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/trust"
 )
 
@@ -25,7 +26,7 @@ type part struct {
 
 // variableForm is what stands between ${ and }: a key of the request, and perhaps what to take in place of a key that the request lacks.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-var variableForm = lazy(`\A([^\s,'{}$*?]+:[^,'{}$*?]+)(?:, '([^']*)')?\z`)
+var variableForm = lazyregexp.New(`\A([^\s,'{}$*?]+:[^,'{}$*?]+)(?:, '([^']*)')?\z`)
 
 // variables takes a text apart. The problem is what is wrong with a variable in it.
 func variables(text string) (parts []part, problem string) {
