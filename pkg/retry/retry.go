@@ -32,9 +32,9 @@ type Policy struct {
 //
 // Throttling says that many ask, and not how many. Who is throttled comes back at any moment of the next 20 seconds, so that n who are
 // throttled together are n/20 a second. The largest matrix has 256 jobs (https://docs.github.com/actions/reference/limits): 13 a second,
-// which a service that lets 20 through takes at their second try. A wait that starts at half a second and doubles has each of them throttled
-// four times, on average, before it is long enough, and the last of them is no sooner done. This one does not grow: twelve tries wait 110
-// seconds on average.
+// which a service that lets 20 through takes at their second try. A wait that starts at half a second and doubles has each of them
+// throttled four times, on average, before it is long enough, and the last of them is no sooner done. This one does not grow: twelve tries
+// wait 110 seconds on average.
 //
 // No call begins after the five minutes that GitHub's token lives, which most of them are made with.
 func Patient(attempts int) Policy {
@@ -134,8 +134,8 @@ func StatusIsTransient(status int) bool {
 		(status >= 500 && status != http.StatusNotImplemented)
 }
 
-// After reads the wait that a Retry-After header asks for (RFC 9110, section 10.2.3), in seconds or until a date, which is by the same clock
-// as that of the answer. No header, and one that says neither, give zero.
+// After reads the wait that a Retry-After header asks for (RFC 9110, section 10.2.3), in seconds or until a date. That is compared with the
+// answer's own, which is by the same clock. No header, and one that says neither, give zero.
 func After(header http.Header) time.Duration {
 	value := header.Get("Retry-After")
 	seconds, err := strconv.ParseUint(value, 10, 16)
