@@ -190,6 +190,9 @@ func TestThePartitionsEndpoint(t *testing.T) {
 		if got := s.requests[0].URL.String(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+		if ahead, err := aws.Endpoint(t.Context(), in); err != nil || ahead.String()+"/" != want {
+			t.Errorf("%s is told ahead, want %s; error %v", ahead, want, err)
+		}
 	}
 }
 

@@ -45,7 +45,8 @@ func TestTheCriticalPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j.Env = serveOnWire(t, n, clouds, takes)
+		defer serve(n, late(takes, clouds))()
+		j.Env = onWire(clouds)
 		env, err := j.Step("sign-in", toBothClouds()).Begin()
 		if err != nil {
 			t.Fatal(err)
@@ -59,11 +60,11 @@ func TestTheCriticalPath(t *testing.T) {
 			t.Fatalf("got exit code %d: %s", code, log)
 		}
 		l.add("signed in")
-		const want = `  0 ms: aws-sts:80 is called
+		const want = `  0 ms: github:80 is called
   0 ms: github:80 is called
-  0 ms: github:80 is called
-  0 ms: google-iam:80 is called
   0 ms: google-sts:80 is called
+  0 ms: iamcredentials:80 is called
+  0 ms: sts:80 is called
  80 ms: GitHub has answered, ID token
  80 ms: GitHub has answered, ID token
 120 ms: AWS STS has answered, AssumeRoleWithWebIdentity

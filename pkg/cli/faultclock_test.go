@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatepass/pkg/sandbox"
+	"gatepass/pkg/sandbox/wire"
 )
 
 // clocks are those of a sign-in, of which one is wrong.
@@ -87,9 +88,9 @@ func (c clocks) run(t *testing.T) (got outcome) {
 			}
 			inputs["credentials_json"] = string(key)
 		}
-		network := newMemory()
+		network := &wire.Network{}
 		p := &proxy{clouds: clouds, under: network.Dial}
-		defer network.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer serve(network, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ahead.Store(int64(c.clouds))
 			if strings.HasPrefix(r.URL.Path, toGitHub.path) {
 				ahead.Store(int64(c.github))
@@ -97,7 +98,7 @@ func (c clocks) run(t *testing.T) (got outcome) {
 			w.Header().Set("Date", time.Now().Add(time.Duration(ahead.Load())).UTC().Format(http.TimeFormat))
 			clouds.ServeHTTP(w, r)
 		}))()
-		got = p.signIn(t, inputs, p.environment(), p.inProcess(t))
+		got = p.signIn(t, inputs, onWire(clouds), p.inProcess(t))
 	})
 	return got
 }

@@ -102,20 +102,6 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.clouds.ServeHTTP(w, r)
 }
 
-// environment points a step at the proxy.
-func (p *proxy) environment() map[string]string {
-	env := map[string]string{}
-	for _, v := range p.clouds.Environment("http://sandbox") {
-		env[v.Name] = v.Value
-		for _, h := range hops {
-			if h.variable == v.Name {
-				env[v.Name] = strings.Replace(v.Value, "//sandbox", "//"+h.host, 1)
-			}
-		}
-	}
-	return env
-}
-
 // hijack takes a connection over, having read the request, or a server would not see that a client is gone.
 func hijack(w http.ResponseWriter, r *http.Request) net.Conn {
 	_, _ = io.Copy(io.Discard, r.Body)

@@ -9,10 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"gatepass/pkg/cli"
 	"gatepass/pkg/retry"
 	"gatepass/pkg/sandbox"
 	"gatepass/pkg/sandbox/job"
+	"gatepass/pkg/sandbox/wire"
 )
 
 // outcome is what became of a step that met a fault.
@@ -93,37 +93,20 @@ func meet(t *testing.T, clouds *sandbox.Sandbox, f fault, h hop, times int) (got
 		return f.meetForReal(t, clouds, h, times)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		network := newMemory()
+		network := &wire.Network{}
 		p := &proxy{clouds: clouds, hop: h, fault: f, times: times, under: network.Dial}
-		stop := network.serve(p)
-		defer stop()
-		got = p.signIn(t, inputsFor(h), p.environment(), p.inProcess(t))
+		defer serve(network, p)()
+		got = p.signIn(t, inputsFor(h), onWire(clouds), p.inProcess(t))
 	})
 	return got
 }
 
 // inProcess runs a stage in this process, on the proxy's network.
 func (p *proxy) inProcess(t *testing.T) stageFunc {
-	return func(j *job.Job, env map[string]string, stage string) ([]byte, int) {
-		var raw bytes.Buffer
-		action := cli.Action{Stdout: &raw, Lookup: lookup(env), WorkDir: j.Workspace(), Dial: p.Dial}
-		code := action.Main(t.Context(), []string{stage})
-		return raw.Bytes(), code
+	return func(_ *job.Job, env map[string]string, stage string) ([]byte, int) {
+		log, code := runOver(t.Context(), p.Dial, env, stage)
+		return []byte(log), code
 	}
-}
-
-// serve has a server answer on the network. stop ends it, and waits for what a client has in hand still.
-func (m *memory) serve(handler http.Handler) (stop func()) {
-	server := &http.Server{Handler: handler}
-	go func() { _ = server.Serve(m) }()
-	return func() {
-		_ = server.Close()
-		<-time.After(time.Minute)
-	}
-}
-
-func lookup(env map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) { value, ok := env[name]; return value, ok }
 }
 
 // stage runs a stage of the action, and returns what it has printed and its exit code.
@@ -186,14 +169,10 @@ func (p *proxy) stage(t *testing.T, j *job.Job, step *job.Step, name string, run
 	return shown.String(), code
 }
 
-// inputsFor are those of a sign-in to both clouds, by which all services are asked. GitHub is asked by each of them for itself, so that
-// with a fault there it is AWS alone.
+// inputsFor are those of a sign-in to both clouds. GitHub is asked by each of them for itself, so that with a fault there it is AWS alone.
 func inputsFor(h hop) map[string]string {
-	inputs := toAWS("output-credentials", "true")
 	if h == toGitHub {
-		return inputs
+		return toAWS("output-credentials", "true")
 	}
-	inputs["workload_identity_provider"] = "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo"
-	inputs["service_account"], inputs["token_format"] = "deploy@my-project.iam.gserviceaccount.com", "access_token"
-	return inputs
+	return with(toBothClouds(), "output-credentials", "true")
 }

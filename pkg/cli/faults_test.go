@@ -41,7 +41,7 @@ const longLabel = 64
 // faults are those of the network and of who answers there.
 var faults = []fault{
 	{name: "connection refused", dial: func(context.Context) error {
-		return &net.OpError{Op: "dial", Net: "tcp", Addr: theirAddress, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+		return &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 10), Port: 443}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}},
 	{name: "no answer to the connection", each: 5 * time.Second, dial: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
 	{name: "host that does not exist", host: strings.Repeat("x", longLabel) + ".invalid"},
@@ -131,4 +131,16 @@ func (zeroes) Read(p []byte) (int, error) {
 		p[i] = '0'
 	}
 	return len(p), nil
+}
+
+// wait waits for as long as a client stays. It tells whether that was the whole of the time.
+func wait(r *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
 }

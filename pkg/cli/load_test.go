@@ -158,7 +158,8 @@ func TestAMatrixSignsInThoughItIsThrottled(t *testing.T) {
 		l, clouds := newLoad(t)
 		const takes = 40 * time.Millisecond
 		n := &wire.Network{Latency: takes}
-		l.run(t, n.Dial, serveOnWire(t, n, clouds, takes))
+		defer serve(n, late(takes, clouds))()
+		l.run(t, n.Dial, onWire(clouds))
 		l.check(t)
 		t.Log("\n" + l.table())
 	})

@@ -47,6 +47,17 @@ func toAWS(name, value string) map[string]string {
 	return map[string]string{"aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::123456789012:role/deploy", name: value}
 }
 
+// toBothClouds are the inputs of a sign-in to both clouds, by which all services are asked.
+func toBothClouds() map[string]string {
+	return map[string]string{
+		"aws-region":                 "eu-central-1",
+		"role-to-assume":             "arn:aws:iam::123456789012:role/deploy",
+		"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo",
+		"service_account":            "deploy@my-project.iam.gserviceaccount.com",
+		"token_format":               "access_token",
+	}
+}
+
 // http-proxy is the proxy of GitHub's token, too, and no-proxy of neither.
 func TestTheProxyOfAStepIsThatOfAllItsRequests(t *testing.T) {
 	t.Parallel()

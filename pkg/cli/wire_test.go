@@ -5,8 +5,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"gatepass/pkg/cli"
@@ -15,34 +13,39 @@ import (
 	"gatepass/pkg/sandbox/wire"
 )
 
-// serveOnWire gives each service of a sandbox a host of its own, which takes some time for a request, and returns the variables that say
-// where they are.
-func serveOnWire(t *testing.T, n *wire.Network, clouds *sandbox.Sandbox, latency time.Duration) map[string]string {
-	t.Helper()
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		<-time.After(latency)
-		clouds.ServeHTTP(w, r)
-	})}
-	t.Cleanup(func() {
-		_ = server.Close()
-		synctest.Wait()
-	})
-	hosts := map[string]string{
-		"ACTIONS_ID_TOKEN_REQUEST_URL":         "github",
-		"AWS_ENDPOINT_URL_STS":                 "aws-sts",
-		"GHA_ENDPOINT_OVERRIDE_sts":            "google-sts",
-		"GHA_ENDPOINT_OVERRIDE_iamcredentials": "google-iam",
+// serve has a server answer at the host of each hop. stop ends it, and waits for what a client has in hand still.
+func serve(n *wire.Network, handler http.Handler) (stop func()) {
+	server := &http.Server{Handler: handler}
+	for _, h := range hops {
+		listener := n.Listen(h.host + ":80")
+		go func() { _ = server.Serve(listener) }()
 	}
+	return func() {
+		_ = server.Close()
+		<-time.After(time.Minute)
+	}
+}
+
+// onWire are the variables that point a step at these hosts.
+func onWire(clouds *sandbox.Sandbox) map[string]string {
 	env := map[string]string{}
 	for _, v := range clouds.Environment("http://sandbox") {
 		env[v.Name] = v.Value
-		if host := hosts[v.Name]; host != "" {
-			env[v.Name] = strings.Replace(v.Value, "http://sandbox", "http://"+host, 1)
-			listener := n.Listen(host + ":80")
-			go func() { _ = server.Serve(listener) }()
+		for _, h := range hops {
+			if h.variable == v.Name {
+				env[v.Name] = strings.Replace(v.Value, "//sandbox", "//"+h.host, 1)
+			}
 		}
 	}
 	return env
+}
+
+// late has each request wait for a time before it is answered.
+func late(by time.Duration, h http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		<-time.After(by)
+		h.ServeHTTP(w, r)
+	}
 }
 
 // runOver is run, with connections that dial opens; nil is the network.
@@ -51,15 +54,4 @@ func runOver(ctx context.Context, dial httpclient.Dial, env map[string]string, a
 	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
 	code = cli.Action{Stdout: &out, Lookup: lookup, WorkDir: env["GITHUB_WORKSPACE"], Dial: dial}.Main(ctx, args)
 	return out.String(), code
-}
-
-// toBothClouds are the inputs of a sign-in to both clouds that gets an access token, too.
-func toBothClouds() map[string]string {
-	return map[string]string{
-		"aws-region":                 "eu-central-1",
-		"role-to-assume":             "arn:aws:iam::123456789012:role/deploy",
-		"workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo",
-		"service_account":            "deploy@my-project.iam.gserviceaccount.com",
-		"token_format":               "access_token",
-	}
 }

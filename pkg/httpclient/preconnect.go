@@ -16,7 +16,7 @@ type preconnection struct {
 type preconnectionKey struct{}
 
 // Preconnect opens connections to the hosts of addresses, one for each, without waiting for them. The next requests to these hosts take
-// them. Nothing is sent, and what goes wrong is for the requests to find out. The client is one of [New]'s and has made no request yet.
+// them. No request is sent, and what goes wrong is for the requests to find out. The client is one of [New]'s and has made no request yet.
 //
 // Each connection is that of a request that is given up before the connection is opened: net/http opens it all the same, with its proxy,
 // its encryption and its protocol, and keeps it for another request

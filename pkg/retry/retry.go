@@ -23,6 +23,8 @@ type Policy struct {
 	Throttled time.Duration
 	// AfterCap is the longest time that a server may ask for with Retry-After. The wait comes on top, so that not all return at once.
 	AfterCap time.Duration
+	// Limit is how long after the first call another one may begin. Zero is no limit.
+	Limit time.Duration
 }
 
 // Patient is the policy of a number of tries for calls that take well under a second. Its waits double from half a second to ten, so
@@ -30,11 +32,16 @@ type Policy struct {
 //
 // Throttling says that many ask, and not how many. Who is throttled comes back at any moment of the next 20 seconds, so that n who are
 // throttled together are n/20 a second. The largest matrix has 256 jobs (https://docs.github.com/actions/reference/limits): 13 a second,
-// which a service that lets 20 through takes at their second try. A wait that starts at half a second and doubles has each of them throttled
-// four times, on average, before it is long enough, and the last of them is no sooner done. This one does not grow, so that twelve tries,
-// 110 seconds on average, end within the five minutes of GitHub's token.
+// which a service that lets 20 through takes at their second try. A wait that starts at half a second and doubles has each of them
+// throttled four times, on average, before it is long enough, and the last of them is no sooner done. This one does not grow: twelve tries
+// wait 110 seconds on average.
+//
+// No call begins after the five minutes that GitHub's token lives, which most of them are made with.
 func Patient(attempts int) Policy {
-	return Policy{Attempts: attempts, Base: 500 * time.Millisecond, Cap: 10 * time.Second, Throttled: 20 * time.Second, AfterCap: time.Minute}
+	return Policy{
+		Attempts: attempts, Base: 500 * time.Millisecond, Cap: 10 * time.Second, Throttled: 20 * time.Second,
+		AfterCap: time.Minute, Limit: 5 * time.Minute,
+	}
 }
 
 // transient marks an error as worth another try.
@@ -78,7 +85,12 @@ func ByStatus(err error, status int, header http.Header) error {
 // Do calls op until it succeeds, fails for good, or has had all its tries. It returns op's last error without the mark.
 // There is no wait after the last try, and the end of ctx ends a wait.
 func Do(ctx context.Context, p Policy, op func(context.Context) error) error {
-	brief := 0
+	limited, brief := ctx, 0
+	if p.Limit > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, p.Limit)
+		defer cancel()
+	}
 	for attempt := 1; ; attempt++ {
 		err := op(ctx)
 		var t *transient
@@ -88,12 +100,12 @@ func Do(ctx context.Context, p Policy, op func(context.Context) error) error {
 		if t.brief {
 			brief++
 		}
-		if attempt >= p.Attempts || brief > few || ctx.Err() != nil {
+		if attempt >= p.Attempts || brief > few || limited.Err() != nil {
 			return t.error
 		}
-		timer := time.NewTimer(p.wait(attempt, t))
+		timer := time.NewTimer(p.wait(limited, attempt, t))
 		select {
-		case <-ctx.Done():
+		case <-limited.Done():
 			timer.Stop()
 			return t.error
 		case <-timer.C:
@@ -101,12 +113,19 @@ func Do(ctx context.Context, p Policy, op func(context.Context) error) error {
 	}
 }
 
-func (p Policy) wait(attempt int, t *transient) time.Duration {
-	longest := min(p.Base<<(attempt-1), p.Cap)
+func (p Policy) wait(ctx context.Context, attempt int, t *transient) time.Duration {
+	longest := p.Base
+	for range attempt - 1 {
+		longest = min(2*longest, p.Cap)
+	}
 	if t.throttled {
 		longest = max(longest, p.Throttled)
 	}
-	return min(t.after, p.AfterCap) + rand.N(longest+1) //nolint:gosec // jitter needs no cryptographic randomness
+	after := min(t.after, p.AfterCap)
+	if end, ok := ctx.Deadline(); ok { // no more than half of what is left, so that there is time for the call
+		longest = min(longest, max((time.Until(end)-after)/2, p.Base))
+	}
+	return after + rand.N(longest+1) //nolint:gosec // jitter needs no cryptographic randomness
 }
 
 // StatusIsTransient tells whether an HTTP status stands for a passing fault: 408, 429 and 5xx, but not 501.
@@ -115,11 +134,21 @@ func StatusIsTransient(status int) bool {
 		(status >= 500 && status != http.StatusNotImplemented)
 }
 
-// After reads the seconds of a Retry-After header (RFC 9110, section 10.2.3). The form with a date, and no header, give zero.
+// After reads the wait that a Retry-After header asks for (RFC 9110, section 10.2.3), in seconds or until a date. That is compared with the
+// answer's own, which is by the same clock. No header, and one that says neither, give zero.
 func After(header http.Header) time.Duration {
-	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 16)
+	value := header.Get("Retry-After")
+	seconds, err := strconv.ParseUint(value, 10, 16)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // then it is the most that there is, 18 hours
+		return time.Duration(seconds) * time.Second
+	}
+	until, err := http.ParseTime(value)
 	if err != nil {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return max(until.Sub(now), 0)
 }

@@ -123,6 +123,45 @@ func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
 	})
 }
 
+// Who has little time left spends no more than half of it on a wait, so that there is another try.
+func TestAWaitLeavesTimeForATry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 100 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			calls := 0
+			err := retry.Do(ctx, retry.Patient(2), func(context.Context) error {
+				if calls++; calls == 1 {
+					return retry.Throttled(errBusy, 2*time.Second)
+				}
+				return nil
+			})
+			if end, _ := ctx.Deadline(); err != nil || time.Until(end) < 4*time.Second {
+				t.Errorf("%v are left, want 4s; error %v", time.Until(end), err)
+			}
+			cancel()
+		}
+	})
+}
+
+// However many tries there are, and whatever a server asks for, none begins after GitHub's token has expired.
+func TestManyTries(t *testing.T) {
+	for name, fault := range map[string]error{
+		"passing fault": retry.Transient(errBusy, 0),
+		"throttling":    retry.Throttled(errBusy, 0),
+		"server's time": retry.Transient(errBusy, time.Hour),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				err := retry.Do(t.Context(), retry.Patient(100), func(context.Context) error { return fault })
+				if waited := time.Since(start); !errors.Is(err, errBusy) || waited != 5*time.Minute {
+					t.Errorf("waited %v, want 5m; error %v", waited, err)
+				}
+			})
+		})
+	}
+}
+
 func TestStatusIsTransient(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{200: false, 302: false, 400: false, 403: false, 404: false, 408: true, 429: true, 500: true, 501: false, 503: true} {
@@ -159,8 +198,11 @@ func TestByStatus(t *testing.T) {
 
 func TestAfter(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "-1": 0, "Fri, 31 Dec 1999 23:59:59 GMT": 0, "99999999": 0} {
-		if got := retry.After(http.Header{"Retry-After": {value}}); got != want {
+	for value, want := range map[string]time.Duration{
+		"": 0, "7": 7 * time.Second, "-1": 0, "soon": 0, "99999999": 65535 * time.Second,
+		"Fri, 31 Dec 1999 23:59:59 GMT": time.Minute, "Fri, 31 Dec 1999 23:57:59 GMT": 0,
+	} {
+		if got := retry.After(http.Header{"Retry-After": {value}, "Date": {"Fri, 31 Dec 1999 23:58:59 GMT"}}); got != want {
 			t.Errorf("%q: got %v, want %v", value, got, want)
 		}
 	}

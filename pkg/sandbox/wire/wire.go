@@ -5,8 +5,12 @@ package wire
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -26,7 +30,7 @@ func (n *Network) Listen(address string) net.Listener {
 	if n.hosts == nil {
 		n.hosts = map[string]*host{}
 	}
-	h := &host{address: address, calls: make(chan net.Conn), closed: make(chan struct{})}
+	h := &host{calls: make(chan net.Conn), closed: make(chan struct{})}
 	n.hosts[address] = h
 	return h
 }
@@ -44,21 +48,54 @@ func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 		return nil, ctx.Err()
 	case <-time.After(n.Latency):
 	}
-	near, far := net.Pipe()
+	ours, theirs := net.Pipe()
+	reset := new(atomic.Bool)
 	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	case <-h.closed:
 		return nil, errors.New("connection refused")
-	case h.calls <- far:
-		return near, nil
+	case h.calls <- &serverEnd{theirs, reset}:
+		return &clientEnd{ours, reset}, nil
 	}
+}
+
+// The addresses of all connections.
+var (
+	clientAddress = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 50000}
+	serverAddress = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 10), Port: 443}
+)
+
+// serverEnd can be reset as a TCP connection can: close it with SetLinger(0).
+type serverEnd struct {
+	net.Conn
+	reset *atomic.Bool
+}
+
+func (e *serverEnd) SetLinger(seconds int) error {
+	e.reset.Store(seconds == 0)
+	return nil
+}
+
+// clientEnd says of a connection that was reset what the kernel says.
+type clientEnd struct {
+	net.Conn
+	reset *atomic.Bool
+}
+
+func (e *clientEnd) Read(p []byte) (int, error) {
+	n, err := e.Conn.Read(p)
+	if errors.Is(err, io.EOF) && e.reset.Load() {
+		err = &net.OpError{Op: "read", Net: "tcp", Source: clientAddress, Addr: serverAddress, Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	}
+	return n, err
 }
 
 // host is a net.Listener.
 type host struct {
-	address string
-	calls   chan net.Conn
-	once    sync.Once
-	closed  chan struct{}
+	calls  chan net.Conn
+	once   sync.Once
+	closed chan struct{}
 }
 
 func (h *host) Accept() (net.Conn, error) {
@@ -75,9 +112,4 @@ func (h *host) Close() error {
 	return nil
 }
 
-func (h *host) Addr() net.Addr { return address(h.address) }
-
-type address string
-
-func (address) Network() string  { return "tcp" }
-func (a address) String() string { return string(a) }
+func (h *host) Addr() net.Addr { return serverAddress }
