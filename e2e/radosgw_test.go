@@ -153,7 +153,7 @@ const radosgwRoles = "arn:aws:iam::" + radosgwAccount + ":role/"
 // radosgwRefuses wants radosgw to refuse what versitygw does. What it says differs from one version to the next.
 func radosgwRefuses(t *testing.T, i *internet) {
 	t.Helper()
-	const answer = "Error: AWS, role arn:aws:iam::"
+	const answer = ": AWS STS answered "
 	for name, test := range map[string]refusal{
 		"a token for another audience":   {tokens, map[string]string{"audience": "https://github.com/octo-org"}, answer, ""},
 		"a token that has expired":       {expiredTokens, nil, answer, ""},
