@@ -32,7 +32,7 @@ var forms = map[string]func(string) string{
 	"in a URL's path":  url.PathEscape,
 	"in Markdown":      quote.Markdown,
 	"code in Markdown": func(s string) string { return quote.Code("|" + s) },
-	"bytes":            func(s string) string { return fmt.Sprint([]byte(s)) },
+	"bytes":            func(s string) string { return fmt.Sprintf("%d", []byte(s)) },
 	"bytes of Go":      func(s string) string { return fmt.Sprintf("%#v", []byte(s)) },
 	"hexadecimal":      func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"HEXADECIMAL":      func(s string) string { return fmt.Sprintf("%X", s) },
