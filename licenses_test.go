@@ -138,8 +138,8 @@ func licensesIn(text []byte) ([]string, error) {
 func thirdPartyList(components map[string]*component) string {
 	var list strings.Builder
 	list.WriteString("<!-- Made by go test . -update -->\n# What the programs are made of, and its licences\n\n" +
-		"`action` is the action's program, `gatepass` the tool that `check` runs. `go version -m PROGRAM` prints the version of each\n" +
-		"module; its source is at `https://pkg.go.dev/MODULE@VERSION`. None of it is changed.\n\n" +
+		"`action` is the action's program, `check` that of the action `check`, `gatepass` the tool for your own machine.\n" +
+		"`go version -m PROGRAM` prints the version of each module; its source is at `https://pkg.go.dev/MODULE@VERSION`. None of it is changed.\n\n" +
 		"| module | licence (SPDX) | linked into |\n|---|---|---|\n")
 	modules, users := slices.Sorted(maps.Keys(components)), map[string][]string{}
 	for _, module := range modules {

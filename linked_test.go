@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// programs are what a release is made of.
-var programs = []struct{ name, path string }{{"action", "."}, {"gatepass", "./cmd/gatepass"}}
+// programs are the two that a release is made of, and the tool for one's own machine.
+var programs = []struct{ name, path string }{{"action", "."}, {"check", "./cmd/gatepass-check"}, {"gatepass", "./cmd/gatepass"}}
 
 // linkedPackage is what `go list` tells of a package.
 type linkedPackage struct {

@@ -8,6 +8,9 @@ import (
 // unlinked are packages that the action's program does without: what only tests are made of, the sandbox, and CEL with its parser.
 var unlinked = regexp.MustCompile(`(^|/)(testing|testscript|[a-z]+test)(/|$)|^gatepass/pkg/(sandbox|trust/googletrust)(/|$)|^cel\.dev/|/(cel-go|antlr)(/|$)`)
 
+// evaluator are those of them that evaluate the conditions of policies.
+var evaluator = regexp.MustCompile(`^gatepass/pkg/trust/googletrust(/|$)|^cel\.dev/|/(cel-go|antlr)(/|$)`)
+
 func unwanted(packages []linkedPackage) map[string]bool {
 	found := map[string]bool{}
 	for _, p := range packages {
@@ -25,6 +28,11 @@ func TestTheActionLinksNoTestNoSandboxAndNoCEL(t *testing.T) {
 	t.Parallel()
 	if found := unwanted(linked(t, ".")); len(found) > 0 {
 		t.Errorf("the action's program links %v", found)
+	}
+	for name := range unwanted(linked(t, "./cmd/gatepass-check")) {
+		if !evaluator.MatchString(name) {
+			t.Errorf("the check's program links %s", name)
+		}
 	}
 	// The tool does link them, so they are what they were called here, and tests link the rest.
 	found := unwanted(linked(t, "./cmd/gatepass"))

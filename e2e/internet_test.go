@@ -40,20 +40,21 @@ var realNames = hosts{
 // whatever a test starts.
 type internet struct {
 	*network
-	world world
-	past  atomic.Bool // the sandbox's clock is behind
+	world   world
+	foreign world       // of others
+	past    atomic.Bool // the sandbox's clock is behind
 }
 
 func newInternet(t *testing.T) *internet {
 	t.Helper()
 	i := &internet{network: newNetwork(t, realNames)}
 	i.world.Sandbox = newSandbox(t, i.now)
-	foreign := newSandbox(t, time.Now)
+	i.foreign.Sandbox = newSandbox(t, time.Now)
 	i.serve(t, "192.0.2.10", map[string]http.Handler{
 		"token.actions.githubusercontent.com": below("/github", i.world),
 		tokens:                                i.world,
 		expiredTokens:                         http.HandlerFunc(i.serveExpired),
-		foreignTokens:                         foreign,
+		foreignTokens:                         i.foreign,
 	})
 	i.serve(t, "192.0.2.13", map[string]http.Handler{
 		"sts.googleapis.com":            below("/google/sts", i.world),

@@ -46,6 +46,7 @@ func newNetwork(t *testing.T, hosts hosts) *network {
 	})
 	n.pid = docker(t, "inspect", "--format", "{{.State.Pid}}", n.holder)
 	n.file = docker(t, "inspect", "--format", "{{.HostsPath}}", n.holder)
+	n.run(t, "sh", "-c", `test "$(ip -oneline link | cut -d ' ' -f 2)" = lo:`)
 	for address := range hosts {
 		n.run(t, "ip", "address", "add", address+"/32", "dev", "lo")
 	}

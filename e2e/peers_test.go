@@ -164,6 +164,7 @@ func (test refusal) run(t *testing.T, i *internet, role string) {
 		}
 	}
 	checkNoSecret(t, i.world, log)
+	checkNoSecret(t, i.foreign, log)
 	if len(step.Outputs) != 0 {
 		t.Errorf("main set the outputs %q", step.Outputs)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -65,11 +66,15 @@ func TestACancelledStepLeavesNothing(t *testing.T) {
 			})
 		}
 	}
+	t.Run("while the credentials are exported", func(t *testing.T) {
+		testCancelledExport(t)
+		rows = append(rows, cells("while the credentials are exported", "goes on to its end, which the end of the job undoes", ""))
+	})
 	t.Run("while the end of the job removes the credentials", func(t *testing.T) {
 		testCancelledSignOut(t)
 		rows = append(rows, cells("while the end of the job removes the credentials", "goes on to its end", ""))
 	})
-	if len(rows) <= len(stages) {
+	if len(rows) <= len(stages)+1 {
 		return // -run has left some out
 	}
 	checkTable(t, "cancelled", "| when | outcome | what the log says |\n", rows)
@@ -115,6 +120,57 @@ func start(t *testing.T, cmd *exec.Cmd) *bytes.Buffer {
 		t.Fatal(err)
 	}
 	return &both
+}
+
+// testCancelledExport cancels a step that has begun to export. It is held by a pipe as below, which it opens a first time to see whether it
+// can.
+func testCancelledExport(t *testing.T) {
+	clouds, base := newClouds(t)
+	j, step, env := begin(t, clouds, base, inputsFor(toSTS))
+	before := maps.Clone(j.Env)
+	path := env["GITHUB_ENV"]
+	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := commandOf(ctx, j, env, "sign-in")
+	printed := start(t, cmd)
+	if looked, err := os.ReadFile(path); err != nil || len(looked) > 0 {
+		t.Fatalf("sign-in has begun with %q, error %v", looked, err)
+	}
+	pipe, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	exported, err := io.ReadAll(pipe)
+	if err := errors.Join(err, cmd.Wait()); err != nil {
+		t.Errorf("sign-in: %v\n%s", err, printed)
+	}
+	if err := errors.Join(os.Remove(path), os.WriteFile(path, exported, 0o600), step.End()); err != nil {
+		t.Fatal(err)
+	}
+	if j.Env["AWS_SESSION_TOKEN"] == "" || j.Env["GOOGLE_APPLICATION_CREDENTIALS"] == "" || step.Outputs["access_token"] == "" {
+		t.Errorf("not all is exported, but %q", exported)
+	}
+
+	if env, err = step.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	if log, code := run(t.Context(), env, "/sign-out"); code != 0 {
+		t.Errorf("sign-out: got exit code %d: %s", code, log)
+	}
+	if err := step.End(); err != nil {
+		t.Fatal(err)
+	}
+	maps.DeleteFunc(j.Env, func(_, value string) bool { return value == "" })
+	delete(before, "AWS_ACCESS_KEY_ID") // of an earlier step; this one's took its place
+	clear(step.Outputs)
+	nothingLeft(t, j, step, before)
 }
 
 // testCancelledSignOut cancels what removes the credentials, which goes on with it. It is held by a pipe in the place of GITHUB_ENV, which

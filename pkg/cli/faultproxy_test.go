@@ -37,6 +37,7 @@ type proxy struct {
 	hop    hop
 	fault  fault
 	times  int // how many requests meet the fault; 0 is all
+	issued int // secrets of the sandbox, before the step began
 	under  func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu    sync.Mutex

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -112,6 +113,18 @@ func (p *proxy) inProcess(t *testing.T) stageFunc {
 // stage runs a stage of the action, and returns what it has printed and its exit code.
 type stageFunc func(j *job.Job, env map[string]string, stage string) (raw []byte, code int)
 
+// secrets are those that a step can know: what it was given, and what the sandbox has issued since.
+func (p *proxy) secrets(env map[string]string) []string {
+	all := p.clouds.Secrets()
+	given, known := slices.Collect(maps.Values(env)), all[p.issued:]
+	for _, secret := range all[:p.issued] {
+		if slices.ContainsFunc(given, func(value string) bool { return strings.Contains(value, secret) }) {
+			known = append(known, secret)
+		}
+	}
+	return known
+}
+
 // signIn runs both stages of a step. If the first one fails, neither leaves anything.
 func (p *proxy) signIn(t *testing.T, inputs, jobEnv map[string]string, run stageFunc) (got outcome) {
 	t.Helper()
@@ -121,6 +134,7 @@ func (p *proxy) signIn(t *testing.T, inputs, jobEnv map[string]string, run stage
 	}
 	maps.Copy(j.Env, jobEnv)
 	before := maps.Clone(j.Env)
+	p.issued = len(p.clouds.Secrets())
 	step := j.Step("sign-in", inputs)
 	start := time.Now()
 	got.log, got.code = p.stage(t, j, step, "sign-in", run)
@@ -161,10 +175,8 @@ func (p *proxy) stage(t *testing.T, j *job.Job, step *job.Step, name string, run
 	if err := step.End(); err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range p.clouds.Secrets() {
-		if strings.Contains(shown.String()+j.Mask(step.Summary), secret) {
-			t.Errorf("%s prints a secret:\n%s", name, &shown)
-		}
+	if err := leak(printed(string(raw))+step.Summary, p.secrets(env)); err != nil {
+		t.Errorf("%s: %v\n%s", name, err, &shown)
 	}
 	return shown.String(), code
 }

@@ -12,14 +12,15 @@ import (
 	"strings"
 	"testing"
 
+	"gatepass/pkg/quote"
 	"gatepass/pkg/sandbox"
 	"gatepass/pkg/sandbox/job"
 )
 
-// piece is the number of characters of a secret, in any form, that are a leak.
-const piece = 16
+// piece is the number of characters of a secret, in any form, that are a leak. Of a short one half is, but not fewer than shortest.
+const piece, shortest = 16, 6
 
-// forms are the ways to write a secret that can be read back. Of these the runner masks the text itself, base64 as encoding/base64's
+// forms are the ways to write a secret that can be read back, each perhaps over several lines. Of these the runner masks the text itself, base64 as encoding/base64's
 // standard has it, and the escapes of JSON, XML and URLs, but nothing else: actions/runner, src/Runner.Common/HostContext.cs and
 // src/Sdk/DTLogging/Logging/ValueEncoders.cs.
 var forms = map[string]func(string) string{
@@ -29,8 +30,13 @@ var forms = map[string]func(string) string{
 	"escaped by XML":   html.EscapeString,
 	"escaped by URLs":  url.QueryEscape,
 	"in a URL's path":  url.PathEscape,
+	"in Markdown":      quote.Markdown,
+	"code in Markdown": func(s string) string { return quote.Code("|" + s) },
+	"bytes":            func(s string) string { return fmt.Sprintf("%d", []byte(s)) },
+	"bytes of Go":      func(s string) string { return fmt.Sprintf("%#v", []byte(s)) },
 	"hexadecimal":      func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"HEXADECIMAL":      func(s string) string { return fmt.Sprintf("%X", s) },
+	"hex, by byte":     func(s string) string { return fmt.Sprintf("% x", s) },
 	"base64":           shifted(base64.StdEncoding, 0),
 	"base64, behind 1": shifted(base64.StdEncoding, 1),
 	"base64, behind 2": shifted(base64.StdEncoding, 2),
@@ -49,16 +55,17 @@ func shifted(encoding *base64.Encoding, before int) func(string) string {
 
 // leak tells which secret a text has a piece of, and in what form.
 func leak(text string, secrets []string) error {
-	pieces := map[string]bool{}
-	for i := 0; i+piece <= len(text); i++ {
-		pieces[text[i:i+piece]] = true
-	}
+	pieces := map[int]map[string]bool{} // of the text, by their length
 	for _, secret := range secrets {
 		for _, part := range parts(secret) {
 			for form, encode := range forms {
 				encoded := encode(part)
-				for i := 0; i+piece <= len(encoded); i++ {
-					if pieces[encoded[i:i+piece]] {
+				size := max(shortest, min(piece, len(encoded)/2))
+				if pieces[size] == nil {
+					pieces[size] = piecesOf(size, text, strings.Join(strings.Fields(text), ""))
+				}
+				for i := 0; i+size <= len(encoded); i++ {
+					if pieces[size][encoded[i:i+size]] {
 						return fmt.Errorf("a secret is printed, %s: %.4s…", form, secret)
 					}
 				}
@@ -66,6 +73,16 @@ func leak(text string, secrets []string) error {
 		}
 	}
 	return nil
+}
+
+func piecesOf(size int, texts ...string) map[string]bool {
+	pieces := map[string]bool{}
+	for _, text := range texts {
+		for i := 0; i+size <= len(text); i++ {
+			pieces[text[i:i+size]] = true
+		}
+	}
+	return pieces
 }
 
 // lines takes a PEM file apart, also one in JSON, whose line breaks are \n.
@@ -118,9 +135,11 @@ func TestALeakIsFound(t *testing.T) {
 		}
 	}
 	for what, text := range map[string]string{
-		"a line of a key":   lines.Split(string(key), -1)[8],
-		"a token":           "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvIn0.c2lnbmF0dXJlc2lnbmF0dXJl",
-		"a token's own end": "c2lnbmF0dXJlc2lnbmF0dXJl",
+		"a line of a key":    lines.Split(string(key), -1)[8],
+		"a token":            "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvIn0.c2lnbmF0dXJlc2lnbmF0dXJl",
+		"a token's own end":  "c2lnbmF0dXJlc2lnbmF0dXJl",
+		"a key over lines":   regexp.MustCompile(`.{10}`).ReplaceAllString(secret, "$0\n  "),
+		"half of a key's ID": "AKIAIOSFOD…",
 	} {
 		if leak(text, append(w.sandbox.Secrets(), "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvIn0.c2lnbmF0dXJlc2lnbmF0dXJl")) == nil {
 			t.Errorf("%s is not found", what)

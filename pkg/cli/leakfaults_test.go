@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -119,7 +120,7 @@ type echo struct {
 	clouds http.Handler
 	path   string // of what is refused
 	answer func(heard string) string
-	said   *bool
+	said   chan<- string
 }
 
 func (e echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +128,6 @@ func (e echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.clouds.ServeHTTP(w, r)
 		return
 	}
-	*e.said = true
 	var heard []string
 	for _, values := range r.Header {
 		heard = append(heard, values...)
@@ -144,9 +144,17 @@ func (e echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// What is long comes last, as it is cut.
 	slices.SortFunc(heard, func(a, b string) int { return len(a) - len(b) })
+	said := strings.Join(heard, " ")
+	e.said <- said
 	w.WriteHeader(http.StatusForbidden)
-	_, _ = io.WriteString(w, e.answer(strings.Join(heard, " ")))
+	_, _ = io.WriteString(w, e.answer(said))
 }
+
+// sessionToken is one as AWS makes them, which goes with every request of the session.
+const sessionToken = "IQoJb3JpZ2luX2VjEJr//////////wEaDGV1LWNlbnRyYWwtMSJHMEUCIQDlongerThanAnyOther+Token/of+this/test=="
+
+// tokens are the JWTs and the session tokens in what an endpoint has heard, also those that the sandbox has never seen.
+var tokens = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+|` + regexp.QuoteMeta(sessionToken))
 
 // An endpoint that refuses may repeat what it was sent. The step shows its answer, with *** in place of each secret in it.
 func TestNoRefusalShowsASecret(t *testing.T) {
@@ -163,6 +171,10 @@ func TestNoRefusalShowsASecret(t *testing.T) {
 	byAWSKey := func(_ *sandbox.Sandbox, inputs map[string]string) {
 		inputs["aws-access-key-id"], inputs["aws-secret-access-key"] = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 	}
+	bySession := func(clouds *sandbox.Sandbox, inputs map[string]string) {
+		byAWSKey(clouds, inputs)
+		inputs["aws-session-token"] = sessionToken
+	}
 	for name, test := range map[string]struct {
 		path   string
 		answer func(string) string
@@ -172,6 +184,7 @@ func TestNoRefusalShowsASecret(t *testing.T) {
 		"page of GitHub":        {path: "/github/idtoken", answer: page},
 		"AWS":                   {path: "/aws", answer: ofAWS},
 		"AWS, by key":           {path: "/aws", answer: ofAWS, change: byAWSKey},
+		"AWS, by session":       {path: "/aws", answer: ofAWS, change: bySession},
 		"Google STS":            {path: "/google/sts", answer: ofOAuth},
 		"page of Google STS":    {path: "/google/sts", answer: page},
 		"IAM Credentials":       {path: "/google/iamcredentials", answer: ofGoogle},
@@ -185,8 +198,8 @@ func TestNoRefusalShowsASecret(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			said := false
-			server := httptest.NewServer(echo{clouds, test.path, test.answer, &said})
+			heard := make(chan string, 8)
+			server := httptest.NewServer(echo{clouds, test.path, test.answer, heard})
 			defer server.Close()
 			inputs := toBoth()
 			inputs["retry-max-attempts"] = "1"
@@ -196,14 +209,21 @@ func TestNoRefusalShowsASecret(t *testing.T) {
 			_, step, env := begin(t, clouds, server.URL, inputs)
 			env["RUNNER_DEBUG"] = "1"
 			log, code := run(t.Context(), env, "/sign-in")
-			if code != 1 || !said {
-				t.Fatalf("got exit code %d, repeated %v: %s", code, said, log)
+			close(heard)
+			secrets := clouds.Secrets()
+			said := 0
+			for text := range heard {
+				said++
+				secrets = append(secrets, tokens.FindAllString(text, -1)...)
+			}
+			if code != 1 || said == 0 {
+				t.Fatalf("got exit code %d, repeated %d requests: %s", code, said, log)
 			}
 			if err := step.End(); err != nil {
 				t.Fatal(err)
 			}
 			for what, text := range map[string]string{"log": printed(log), "summary": step.Summary} {
-				if err := leak(text, clouds.Secrets()); err != nil {
+				if err := leak(text, secrets); err != nil {
 					t.Errorf("the %s: %v\n%s", what, err, text)
 				}
 			}

@@ -29,6 +29,7 @@ type world struct {
 	steps   map[string]*job.Step
 	folder  string            // of the script
 	raw     []byte            // what the last stage wrote
+	state   []byte            // what it saved
 	before  map[string]string // the job's environment before the first stage
 	shown   *strings.Replacer
 	bin     string // PATH of the stages' programs
@@ -109,7 +110,7 @@ func stage(name string) func(*testscript.TestScript, bool, []string) {
 		ts.Check(errors.Join(err, show.Close(), w.current.End()))
 		_, err = fmt.Fprint(ts.Stdout(), w.show(log.String()))
 		ts.Check(err)
-		ts.Check(errors.Join(w.noSecretIn(w.raw), w.noSecretShown(before)))
+		ts.Check(errors.Join(w.noSecretIn(w.raw), w.noSecretIn(w.state), w.noSecretShown(before)))
 		if failed != negated {
 			ts.Fatalf("the stage failed: %v", failed)
 		}
@@ -149,6 +150,10 @@ func (w *world) run(name string) (failed bool, err error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	w.raw, err = cmd.Output()
+	var stateErr error
+	if w.state, stateErr = os.ReadFile(env["GITHUB_STATE"]); stateErr != nil {
+		return false, stateErr
+	}
 	if stderr.Len() > 0 {
 		return false, fmt.Errorf("written to standard error: %s", stderr.Bytes())
 	}
@@ -183,7 +188,8 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// noSecretIn checks that no secret is printed but to mask it, neither before its mask, nor after it.
+// noSecretIn checks that no secret is printed but to mask it, neither before its mask, nor after it. Nor is one saved: the runner keeps a
+// step's state in the clear.
 func (w *world) noSecretIn(log []byte) error { return leak(printed(string(log)), w.sandbox.Secrets()) }
 
 // noSecretShown checks what a job shows of what a stage has left it: the runner prints variables above the logs of later steps, what a
