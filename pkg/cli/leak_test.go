@@ -20,9 +20,9 @@ import (
 // piece is the number of characters of a secret, in any form, that are a leak. Of a short one half is, but not fewer than shortest.
 const piece, shortest = 16, 6
 
-// forms are the ways to write a secret that can be read back, each perhaps over several lines. Of these the runner masks the text itself, base64 as encoding/base64's
-// standard has it, and the escapes of JSON, XML and URLs, but nothing else: actions/runner, src/Runner.Common/HostContext.cs and
-// src/Sdk/DTLogging/Logging/ValueEncoders.cs.
+// forms are the ways to write a secret that can be read back, each perhaps over several lines. Of these the runner masks the text itself,
+// base64 as encoding/base64's standard has it, and the escapes of JSON, XML and URLs, but nothing else: actions/runner,
+// src/Runner.Common/HostContext.cs and src/Sdk/DTLogging/Logging/ValueEncoders.cs.
 var forms = map[string]func(string) string{
 	"as it is":         func(s string) string { return s },
 	"quoted by Go":     strconv.Quote,
