@@ -214,7 +214,7 @@ func TestAFolderWithoutPrograms(t *testing.T) {
 	})
 	environment, files := maps.Clone(r.Env), r.files(t)
 	code, log := r.step.main(t.Context(), t)
-	want := "Error: aws-refresh: later steps cannot start a program in " + r.Home() + ", as it is mounted with noexec"
+	want := "Error: aws-refresh: later steps cannot start a program in " + r.Home() + ", as it is mounted with noexec; mount it without, or leave out aws-refresh"
 	if code != 1 || !strings.Contains(log, want) {
 		t.Errorf("got exit code %d, want 1, and %q", code, want)
 	}

@@ -52,7 +52,7 @@ func demoCommand() *cobra.Command {
 			return demo(command.Context(), command.OutOrStdout(), with)
 		},
 	}
-	command.Flags().StringArrayVar(&changes, "with", nil, "change an `input=value` of the step, or leave it out with input=; may be repeated")
+	command.Flags().StringArrayVar(&changes, "with", nil, "set an `input=value` of the step, or leave the input out with input=; may be repeated")
 	return command
 }
 

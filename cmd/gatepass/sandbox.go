@@ -22,7 +22,7 @@ import (
 
 const sandboxHelp = `Serve GitHub's token issuer, AWS STS and Google's STS, IAM Credentials API and OAuth
 endpoint on this machine. The sandbox verifies every token and refuses what the clouds
-would refuse, with their own words.
+would refuse, in their own words.
 
 It prints the variables that point the action, nektos/act or an SDK at it. What exists in
 it is a YAML file; --print-config shows the default, with comments.

@@ -17,17 +17,17 @@ import (
 const setupHelp = `Print what to create on AWS or Google Cloud so that the jobs of a repository can sign in, and
 no others. No cloud is asked, and nothing is created.
 
-A job has to be of the repository, and all that is said besides has to be true of it. Without
---branch, --tag, --pull-request and --environment it is a run for the branch main.
+A job gets in if it belongs to the repository and all that the flags say is true of it. Without
+--branch, --tag, --pull-request and --environment only runs of the branch main get in.
 
-Of a job that names an environment, the claim sub tells the environment in place of the branch.
+If a job names an environment, its claim sub holds the environment in place of the branch.
 
-The claim sub has one of two forms, as GitHub decides for each repository. The immutable one,
-repo:OWNER@ID/NAME@ID:…, is that of repositories made, renamed or transferred since 15 July 2026;
-names alone, repo:OWNER/NAME:…, is that of the others. By default both are let in if the IDs are
-given and the cloud can be told to compare them besides, so that whoever registers the names
-again does not get in; else the immutable form if the IDs are given, else the names.
---subject says it otherwise.`
+The claim sub has one of two forms. GitHub gives the immutable one, repo:OWNER@ID/NAME@ID:…, to
+repositories made, renamed or transferred since 15 July 2026, and repo:OWNER/NAME:… to the others.
+Give the IDs if you can: then both forms get in, and the cloud compares the IDs besides, so that
+whoever registers the names again stays out. Where the cloud cannot compare them, the immutable
+form alone gets in. Without the IDs the names are all that is compared. With --subject you choose
+the form yourself.`
 
 func setupCommand() *cobra.Command {
 	command := &cobra.Command{

@@ -71,7 +71,7 @@ func TestSetupFaults(t *testing.T) {
 --owner-id octo: want a number
 --branch and --tag and --pull-request: a run is for one of them; run this for each, with a role or an account of its own
 --branch refs/heads/main: want the name alone
---tag v*: want one name; a pattern lets in what anyone may push who can write to the repository. For several, name an environment and say there which
+--tag v*: want one name; a pattern lets in what anyone may push who can write to the repository. For several, use --environment, and list them in the rules of that environment on GitHub
 --environment prod*: want one name; run this for each environment
 --pull-request and --environment: the sub of a job that names an environment does not tell a pull request; leave out --pull-request, and say in the environment's settings which branches may use it
 --workflow deploy.yml: want OWNER/NAME/.github/workflows/FILE@ with a commit's SHA, refs/tags/TAG or refs/heads/BRANCH behind it

@@ -100,7 +100,7 @@ func (s Settings) inputs() (inputs.AWS, error) {
 // others while they last.
 func Write(dir credfile.Dir, name, program string, sessions []Session, now time.Time) error {
 	if !mayStart(dir.Path) {
-		return fmt.Errorf("later steps cannot start a program in %s, as it is mounted with noexec", dir.Exported)
+		return fmt.Errorf("later steps cannot start a program in %s, as it is mounted with noexec; mount it without, or leave out aws-refresh", dir.Exported)
 	}
 	folder, err := dir.CreateFolder(name)
 	if err != nil {

@@ -26,8 +26,8 @@ const help = `Check AWS trust policies and Google workload identity providers be
 what lets in more than was meant, and what lets in nobody. Told about a token, say whether
 each policy admits it, and why not. No cloud is asked, and no credentials are needed.
 
-The exit code is 0 if nothing was found, 1 if something was, 2 if the command line is wrong,
-and 3 if a file could not be read. What cannot be told from a file does not pass in silence:
+The exit code is 0 if nothing was found, 1 if something was or a token is not clearly allowed,
+2 if the command line is wrong, and 3 if a file could not be checked. What cannot be told from a file does not pass in silence:
 neither a value that is known only after apply, nor a verdict that depends on what only the
 cloud knows.`
 
@@ -76,7 +76,7 @@ func (c *check) command(command *cobra.Command) *cobra.Command {
 	flags := command.Flags()
 	flags.AddFlagSet(c.claims.FlagSet)
 	flags.StringVar(&c.format, "format", "text", "print `text`, json, sarif, or github, which annotates the lines of a pull request")
-	flags.StringVar(&c.sarifFile, "sarif-file", "", "also write SARIF to a `file`, whose runs of another cloud are kept")
+	flags.StringVar(&c.sarifFile, "sarif-file", "", "also write SARIF to a `file`, in which the other cloud's results are kept")
 	flags.StringVar(&c.minSeverity, "min-severity", trust.Warning.String(),
 		"the least `severity` that counts for the exit code: note, warning or error")
 	flags.StringArrayVar(&c.ignore, "ignore", nil, "a `rule` whose findings are left out; may be repeated")
@@ -84,9 +84,9 @@ func (c *check) command(command *cobra.Command) *cobra.Command {
 		"check only policies of this `name`, a role's or a Terraform address, in which * is any text; may be repeated")
 	command.DisableFlagsInUseLine = true
 	command.SetUsageFunc(c.usage)
-	command.Args = func(command *cobra.Command, files []string) error {
+	command.Args = func(_ *cobra.Command, files []string) error {
 		if len(files) == 0 {
-			return fmt.Errorf("say which files to check, or - for standard input; %s --help tells which files there are", command.CommandPath())
+			return errors.New("say which files to check, or - for standard input")
 		}
 		return nil
 	}

@@ -36,15 +36,15 @@ func newClaimFlags() *claimFlags {
 	c.StringVar(&c.event, "event", "push", "the `event` that has started the run, such as pull_request")
 	c.StringVar(&c.environment, "environment", "", "the `name` of the job's environment")
 	c.StringVar(&c.workflow, "workflow", "", "the `file` of the job's workflow, such as deploy.yml, or the whole job_workflow_ref")
-	c.StringVar(&c.ownerID, "owner-id", "", "the `ID` of the repository's owner")
-	c.StringVar(&c.repoID, "repo-id", "", "the `ID` of the repository")
+	c.StringVar(&c.ownerID, "owner-id", "", "the `ID` of the repository's owner: gh api repos/OWNER/NAME --jq .owner.id")
+	c.StringVar(&c.repoID, "repo-id", "", "the `ID` of the repository: gh api repos/OWNER/NAME --jq .id")
 	c.BoolVar(&c.immutable, "immutable-subject", false, "sub has IDs beside the names, as in repositories made since July 2026;\n"+
 		"if both IDs are given and this is not, both forms are evaluated")
 	c.StringVar(&c.audience, "audience", "", "the `audience` (default what the action asks for)")
 	c.StringVar(&c.issuer, "issuer", trust.GitHubIssuer, "the `URL` of the issuer")
 	c.StringArrayVar(&c.claims, "claim", nil, "any other claim, `name=value`; may be repeated")
 	c.StringVar(&c.file, "claims", "", "a JSON `file` with all claims, in place of the flags above")
-	c.StringVar(&c.token, "token", "", "`-` for a JWT on standard input, in place of the flags above; it is neither printed nor verified")
+	c.StringVar(&c.token, "token", "", "`-` reads a JWT from standard input, in place of the flags above; it is neither printed nor verified")
 	return c
 }
 

@@ -119,7 +119,7 @@ func (r *reader) provider(hasKey bool) string {
 	case strings.Contains(name, "/workloadIdentityPools/") && !strings.Contains(name, "/providers/"):
 		r.fault(input, "%s names a pool without a provider; set it to %s", quote(name), providerWanted)
 	default:
-		r.fault(input, "%s is not the name of a provider, %s", quote(name), providerWanted)
+		r.fault(input, "%s is not the name of a provider, %s, whose pool and provider have 4 to 32 of a-z, 0-9 and -", quote(name), providerWanted)
 	}
 	return name
 }

@@ -71,7 +71,7 @@ func Main(root *cobra.Command) int {
 func Run(ctx context.Context, command *cobra.Command) int {
 	started := false
 	command.PersistentPreRun = func(*cobra.Command, []string) { started = true }
-	err := command.ExecuteContext(ctx)
+	called, err := command.ExecuteContextC(ctx)
 	if err == nil {
 		return OK
 	}
@@ -81,6 +81,7 @@ func Run(ctx context.Context, command *cobra.Command) int {
 	} else if !started {
 		// cobra refuses flags, arguments and the names of commands before it starts one.
 		code = Usage
+		err = fmt.Errorf("%s\n%s --help says how it is called", strings.TrimSpace(err.Error()), called.CommandPath())
 	}
 	if err.Error() != "" {
 		for line := range strings.SplitSeq("gatepass: "+fault.Message(err), "\n") {

@@ -99,7 +99,7 @@ func (j Jobs) checkRun(f *faults) {
 		case strings.HasPrefix(ref.name, "refs/"):
 			f.add("--%s %s: want the name alone", ref.flag, ref.name)
 		case strings.ContainsAny(ref.name, "*?["):
-			f.add("--%s %s: want one name; a pattern lets in what anyone may push who can write to the repository. For several, name an environment and say there which", ref.flag, ref.name)
+			f.add("--%s %s: want one name; a pattern lets in what anyone may push who can write to the repository. For several, use --environment, and list them in the rules of that environment on GitHub", ref.flag, ref.name)
 		case ref.name != "" && (noRef.MatchString(ref.name) || untrusted.Line(ref.name) != ref.name):
 			f.add("--%s %s: git takes no such name", ref.flag, ref.name)
 		}

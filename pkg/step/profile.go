@@ -143,7 +143,7 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 			return err
 		})
 		if !owned {
-			s.Log.Warning("AWS's profiles could not be given to the owner of their folder. Steps of another user cannot read it.")
+			s.Log.Warning("AWS's profiles could not be given to the owner of their folder. Steps of another user cannot read them.")
 		}
 	}
 	return undo, nil

@@ -17,7 +17,7 @@ func (s Step) announce(in inputs.Inputs) {
 		s.Log.Info("AWS STS is taken to be at %s", in.AWS.Endpoint)
 	}
 	if in.AWS != nil && len(in.AWS.Unused) > 0 {
-		s.Log.Warning("AWS: not sent, as a role that is assumed with an ID token takes no such thing: " + strings.Join(in.AWS.Unused, ", "))
+		s.Log.Warning("AWS: these inputs are not sent, as AWS has no place for them where a role is assumed with an ID token; leave them out: " + strings.Join(in.AWS.Unused, ", "))
 	}
 	if in.Google != nil && s.getenv("GHA_ENDPOINT_OVERRIDE_sts") != "" {
 		s.Log.Info("Google STS is taken to be at %s, as GHA_ENDPOINT_OVERRIDE_sts says", in.Google.STS)

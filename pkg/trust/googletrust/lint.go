@@ -122,7 +122,7 @@ func (l *linter) lintProvider() {
 		if fault.Attribute == subjectAttribute && !l.evaluator.maps(subjectAttribute) {
 			l.find(missingSubject, fault.At, fault.Path, "google.subject is not mapped", "map google.subject to assertion.sub")
 		} else {
-			l.find(refusedProvider, fault.At, fault.Path, fault.Message, "keep to what Google stores")
+			l.find(refusedProvider, fault.At, fault.Path, fault.Message, "correct what is named; the reference has Google's limits and its language")
 		}
 	}
 	for _, doubt := range l.evaluator.Doubts {

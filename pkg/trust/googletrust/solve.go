@@ -72,6 +72,9 @@ func (s *solver) try(part celast.Expr) (solutions []map[string]string) {
 	}
 	texts := textsIn(part)
 	for _, claim := range s.evaluator.claimsIn(part) {
+		if !isIssued(claim) {
+			continue // no token has it, a stranger's neither
+		}
 		for _, text := range texts {
 			for _, value := range completions(claim, text) {
 				s.tries++
