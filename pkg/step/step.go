@@ -96,7 +96,7 @@ func (s Step) SignIn(ctx context.Context) error {
 func (s Step) plan() (plan, error) {
 	files, filesErr := runner.NewFiles(s.getenv)
 	if filesErr == nil {
-		filesErr = files.SaveState(stateName, noState)
+		filesErr = state{}.save(files)
 	}
 	in, inputErr := inputs.Parse(s.Lookup)
 	github, githubErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
