@@ -84,8 +84,10 @@ func readOpen(file *os.File, path string, limit int64, isRight func(fs.FileInfo)
 		return nil, err
 	case !isRight(info):
 		return nil, fmt.Errorf("%s is not a plain file", path)
-	case info.Size() > limit:
+	}
+	content, err := io.ReadAll(io.LimitReader(file, limit+1)) // a file can grow, and those of the kernel tell no size
+	if err == nil && int64(len(content)) > limit {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
 	}
-	return io.ReadAll(io.LimitReader(file, limit))
+	return content, err
 }
