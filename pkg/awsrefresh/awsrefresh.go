@@ -128,7 +128,7 @@ func write(folder credfile.Folder, program string, sessions []Session, now time.
 		}
 		inner, err := folder.CreateFolder(session.Name)
 		if err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 		errs = append(errs, session.write(inner, now), inner.Close())
 	}

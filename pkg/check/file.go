@@ -98,7 +98,7 @@ func readFile(file string, stdin io.Reader) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case len(text) > maxFile:
-		return nil, fmt.Errorf("%s: holds more than %d MiB", displayName(file), maxFile>>20)
+		return nil, fmt.Errorf("holds more than %d MiB", maxFile>>20)
 	}
 	return text, nil
 }

@@ -50,11 +50,11 @@ func (f Folder) CreateFolder(name string) (Folder, error) {
 
 func openNew(around *os.Root, path, name string) (Folder, error) {
 	root, err := around.OpenRoot(name)
-	if err == nil {
-		err = giveFolder(around, root)
-	}
 	if err != nil {
 		return Folder{}, errors.Join(err, around.Remove(name))
+	}
+	if err := giveFolder(around, root); err != nil {
+		return Folder{}, errors.Join(err, root.Close(), around.Remove(name))
 	}
 	return Folder{filepath.Join(path, name), root}, nil
 }
