@@ -5,6 +5,7 @@ import (
 
 	"gatepass/pkg/grant"
 	"gatepass/pkg/quote"
+	"gatepass/pkg/trust"
 )
 
 // workloadIdentity are the parts of a provider's name: projects/<project>/locations/global/workloadIdentityPools/<pool>/providers/<provider>.
@@ -33,7 +34,7 @@ func (c Case) usualAudience() string {
 func (c Case) issuerPhrase() string {
 	issuer := c.claim("iss")
 	switch {
-	case issuer == usualIssuer:
+	case issuer == trust.GitHubIssuer:
 		return issuer + " (github.com)"
 	case issuerHasEnterprise(c):
 		return issuer + " (your enterprise's own)"
