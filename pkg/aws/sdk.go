@@ -82,7 +82,7 @@ var ErrNoCredentials = errors.New("the job has no AWS credentials of its own, ne
 // fromJob finds the job's own credentials where every SDK of AWS looks for them: variables, profiles, the role of the container or of the
 // machine. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error) {
-	if in.ForgetCurrent {
+	if in.ForgetCurrent { // by the SDK, which reads the process's own environment
 		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SESSION_TOKEN"} {
 			if err := os.Unsetenv(name); err != nil {
 				return Credentials{}, err
