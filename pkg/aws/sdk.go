@@ -50,8 +50,9 @@ func (c Client) sts(in inputs.AWS, signer Credentials) *sts.Client {
 }
 
 // patient lets the SDK close a request's body as soon as there is an answer, which it does while net/http may still look for the body's
-// end. Then the SDK's own io.WriterTo says io.EOF, which for that interface is a fault, and net/http closes the connection before the answer
-// is read. A reader says io.EOF, too, and means the end. https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
+// end. Then the SDK's own io.WriterTo says io.EOF, which for that interface is a fault, and net/http closes the connection before the
+// answer is read. A reader says io.EOF, too, and means the end.
+// https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
 type patient struct{ *http.Client }
 
 func (p patient) Do(request *http.Request) (*http.Response, error) {

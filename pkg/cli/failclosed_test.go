@@ -28,8 +28,8 @@ type signIn struct {
 	everyWay bool
 }
 
-// ways are those of signing in to AWS that leave files: a profile by keys that it holds, by a program that renews them, and several of that;
-// GitHub's token.
+// ways are those of signing in to AWS that leave files: a profile by keys that it holds, by a program that renews them, and several of
+// that; GitHub's token.
 var ways = map[string]map[string]string{
 	"keys":        {"role-to-assume": "arn:aws:iam::123456789012:role/deploy", "aws-profile": "deploy", "output-env-credentials": "true"},
 	"aws-refresh": {"role-to-assume": "arn:aws:iam::123456789012:role/deploy", "aws-profile": "deploy", "output-env-credentials": "true", "aws-refresh": "true"},
@@ -152,8 +152,8 @@ func TestASignInThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
-// What a step that fails cannot take back, the end of the job removes. The step is held by a pipe in the place of the program that it copies,
-// when Google's credentials file is there and the outputs are not yet written, which fails.
+// What a step that fails cannot take back, the end of the job removes. The step is held by a pipe in the place of the program that it
+// copies, when Google's credentials file is there and the outputs are not yet written, which fails.
 func TestWhatCannotBeTakenBackIsRemovedInTheEnd(t *testing.T) {
 	t.Parallel()
 	clouds, base := newClouds(t)

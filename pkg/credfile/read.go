@@ -16,8 +16,9 @@ var ErrLink = errors.New("a symbolic link is not followed; give the path of the 
 // ErrOutside says that a path is not in the folder that it should be in.
 var ErrOutside = errors.New("the file is not in the checkout")
 
-// ReadBelow reads a file in a folder whose content is foreign, such as a checkout, of at most limit bytes. Unlike Read it follows no symbolic
-// link in place of any folder on the way. Whoever puts one there meanwhile does not get out of the folder, as [os.Root] sees to it.
+// ReadBelow reads a file in a folder whose content is foreign, such as a checkout, of at most limit bytes. Unlike Read it follows no
+// symbolic link in place of any folder on the way. Whoever puts one there meanwhile does not get out of the folder, as [os.Root] sees to
+// it.
 func ReadBelow(folder, path string, limit int64) ([]byte, error) {
 	below, err := filepath.Rel(folder, path)
 	if err != nil || !filepath.IsLocal(below) {

@@ -41,8 +41,8 @@ func parseTrustPolicy(document *trust.Node) (*awstrust.Policy, error) {
 	return awstrust.Parse(document)
 }
 
-// readJSON reads a file of the checkout, whose faults are faults of the input that names it. It follows no symbolic link, as what a checkout
-// brings could lead to any file of the machine.
+// readJSON reads a file of the checkout, whose faults are faults of the input that names it. It follows no symbolic link, as what a
+// checkout brings could lead to any file of the machine.
 func readJSON[T any](workspace, input, path string, parse func(*trust.Node) (*T, error)) (*T, error) {
 	const largest = 256 << 10 // AWS's and Google's own limits are far below
 	text, err := credfile.ReadBelow(workspace, path, largest)

@@ -114,8 +114,8 @@ func (s Step) plan() (plan, error) {
 	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr, placeErr)
 }
 
-// exchange signs in to both clouds at the same time, and gets the token for anybody else. If one refuses, what the others gave is dropped; if
-// more do, all are heard.
+// exchange signs in to both clouds at the same time, and gets the token for anybody else. If one refuses, what the others gave is dropped;
+// if more do, all are heard.
 func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 	var (
 		all               sync.WaitGroup
