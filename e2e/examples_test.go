@@ -111,8 +111,8 @@ var examples = map[string]example{
 }
 
 // What people copy works as it stands: act runs each workflow of examples/ with a release of the action. The AWS CLI, boto3 and Docker are
-// themselves. For gcloud, Terraform and CodeBuild's action something stands in that finds credentials as they do, by Google's library and AWS's
-// SDK for Node.
+// themselves. For gcloud, Terraform and CodeBuild's action something stands in that finds credentials as they do, by Google's library and
+// AWS's SDK for Node.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	tools := newTools(t)

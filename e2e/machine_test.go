@@ -105,8 +105,8 @@ func (m *machine) commandFiles(t *testing.T) []string {
 	return find(t, m.CommandFiles(), "-printf", "%i %M %U:%G %P\\n")
 }
 
-// checkEmptied has the runner's user empty the job's folders, as the runner does before the next job. A folder of root's keeps it from that,
-// which ends the use of a self-hosted runner: https://github.com/actions/runner/issues/434
+// checkEmptied has the runner's user empty the job's folders, as the runner does before the next job. A folder of root's keeps it from
+// that, which ends the use of a self-hosted runner: https://github.com/actions/runner/issues/434
 func (m *machine) checkEmptied(t *testing.T) {
 	t.Helper()
 	m.hostStep(t, `rm -rf -- "$RUNNER_TEMP" "$GITHUB_WORKSPACE"`)

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// A job signs in to both clouds under their own names, with nothing in its environment that tells of others, to an AWS that no one here wrote.
-// Whatever tool a later step uses, it finds the credentials, and AWS and Google take them.
+// A job signs in to both clouds under their own names, with nothing in its environment that tells of others, to an AWS that no one here
+// wrote. Whatever tool a later step uses, it finds the credentials, and AWS and Google take them.
 func TestRealNames(t *testing.T) {
 	t.Parallel()
 	i, m := newInternet(t), newMachine(t)
@@ -94,7 +94,8 @@ type refusal struct {
 	why    string            // what the step says that means
 }
 
-// Whatever is wrong with a token or with what is asked for: the step asks AWS once, tells what AWS says and what that means, and leaves nothing.
+// Whatever is wrong with a token or with what is asked for: the step asks AWS once, tells what AWS says and what that means, and leaves
+// nothing.
 func TestVersitygwRefuses(t *testing.T) {
 	t.Parallel()
 	i := newInternet(t)

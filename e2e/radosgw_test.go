@@ -107,8 +107,8 @@ func (i *internet) keyThumbprint(t *testing.T) (thumbprint [sha1.Size]byte) {
 	return thumbprint
 }
 
-// Another AWS agrees about tokens, role chaining and trust. A request with session tags it takes, but this version reads none of them: it lets
-// in, too, where the role's policy does not allow sts:TagSession.
+// Another AWS agrees about tokens, role chaining and trust. A request with session tags it takes, but this version reads none of them: it
+// lets in, too, where the role's policy does not allow sts:TagSession.
 func TestRadosgw(t *testing.T) {
 	t.Parallel()
 	i, m := newInternet(t), newMachine(t)

@@ -103,8 +103,8 @@ func cliOnce(t *testing.T) string {
 
 const deploySession = "arn:aws:sts::123456789012:assumed-role/deploy/GitHubActions"
 
-// A job goes on when its credentials have expired, wherever its steps run and whatever they use AWS with. Here the credentials live for a minute
-// or less, which no cloud has, and each step for longer.
+// A job goes on when its credentials have expired, wherever its steps run and whatever they use AWS with. Here the credentials live for a
+// minute or less, which no cloud has, and each step for longer.
 func TestStepsOutliveTheirCredentials(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// versitygw is AWS's IAM, STS and S3 by others: https://github.com/versity/versitygw. It verifies tokens and trust policies, and signatures.
+// versitygw is AWS's IAM, STS and S3 by others: https://github.com/versity/versitygw. It verifies tokens and trust policies, and
+// signatures.
 const versitygwVersion = "v1.8.0"
 
 // versitygwRoles is what the ARNs of its roles begin with. It has this one account.

@@ -115,10 +115,14 @@ func demo(ctx context.Context, out io.Writer, with []input) error {
 	if err != nil {
 		return err
 	}
-	base, _, err := serve(ctx, "127.0.0.1:0", clouds)
+	base, wait, err := serve(ctx, "127.0.0.1:0", clouds)
 	if err != nil {
 		return err
 	}
+	defer func() {
+		cancel()
+		_ = wait() // the story is told
+	}()
 	for _, v := range clouds.Environment(base) {
 		d.job.Env[v.Name] = v.Value
 	}
@@ -148,7 +152,11 @@ func (d *show) run(ctx context.Context, with []input) error {
 	signInErr := d.stage(ctx, cli.SignIn)
 
 	d.title("What it asked the clouds")
-	d.indented(func(w io.Writer) { printExchanges(w, d.asked) })
+	d.indented(func(w io.Writer) {
+		d.mu.Lock() // a request that was given up may still be answered
+		defer d.mu.Unlock()
+		printExchanges(w, d.asked)
+	})
 
 	d.title("What a later step finds in its environment")
 	d.variables(before)

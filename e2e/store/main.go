@@ -1,5 +1,5 @@
-// Store is a later step of a job that keeps something in S3. It finds credentials as any tool does, with AWS's SDK, and prints whose they are
-// and what it gets back. It is linked statically, so that it runs on the machine and in every container.
+// Store is a later step of a job that keeps something in S3. It finds credentials as any tool does, with AWS's SDK, and prints whose they
+// are and what it gets back. It is linked statically, so that it runs on the machine and in every container.
 //
 //	store BUCKET TEXT
 package main

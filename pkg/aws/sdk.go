@@ -50,8 +50,9 @@ func (c Client) sts(in inputs.AWS, signer Credentials) *sts.Client {
 }
 
 // patient lets the SDK close a request's body as soon as there is an answer, which it does while net/http may still look for the body's
-// end. Then the SDK's own io.WriterTo says io.EOF, which for that interface is a fault, and net/http closes the connection before the answer
-// is read. A reader says io.EOF, too, and means the end. https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
+// end. Then the SDK's own io.WriterTo says io.EOF, which for that interface is a fault, and net/http closes the connection before the
+// answer is read. A reader says io.EOF, too, and means the end.
+// https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
 type patient struct{ *http.Client }
 
 func (p patient) Do(request *http.Request) (*http.Response, error) {
@@ -82,7 +83,7 @@ var ErrNoCredentials = errors.New("the job has no AWS credentials of its own, ne
 // fromJob finds the job's own credentials where every SDK of AWS looks for them: variables, profiles, the role of the container or of the
 // machine. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error) {
-	if in.ForgetCurrent {
+	if in.ForgetCurrent { // by the SDK, which reads the process's own environment
 		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SESSION_TOKEN"} {
 			if err := os.Unsetenv(name); err != nil {
 				return Credentials{}, err

@@ -2,12 +2,12 @@
 //
 // The files are a person's: what is outside of the profile keeps its bytes, comments, order and spacing included. No INI library for Go
 // writes a file back like that. gopkg.in/ini.v1 rewrites blank lines, line ends and the spacing around "=", and drops comments at the end;
-// github.com/bigkevmcd/go-configparser drops all comments and makes keys of nested ones; the parser of AWS's SDK for Go is internal and does
-// not write. So a change is an edit of lines, and ini.v1, which many tools for these files use, reads the text before and after it: a change
-// is made only if it finds the same sections as this package does, the new keys, and everything else unchanged.
+// github.com/bigkevmcd/go-configparser drops all comments and makes keys of nested ones; the parser of AWS's SDK for Go is internal and
+// does not write. So a change is an edit of lines, and ini.v1, which many tools for these files use, reads the text before and after it: a
+// change is made only if it finds the same sections as this package does, the new keys, and everything else unchanged.
 //
-// The format is described at https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html. Where AWS's tools differ, lines are told apart
-// as the SDK for Go does it (aws-sdk-go-v2, config/internal/ini), and a text that the AWS CLI cannot read is refused.
+// The format is described at https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html. Where AWS's tools differ, lines are told
+// apart as the SDK for Go does it (aws-sdk-go-v2, config/internal/ini), and a text that the AWS CLI cannot read is refused.
 package awsprofile
 
 import (
@@ -79,8 +79,8 @@ func (f File) Add(text []byte, p Profile, overwrite bool) ([]byte, error) {
 	return join(after), nil
 }
 
-// Remove returns the text without the keys that Add puts into a profile, and without its section if no other key is left there. After an Add
-// that found no such profile, that is the text as it was before, to the byte; what an Add replaced does not come back. A text without
+// Remove returns the text without the keys that Add puts into a profile, and without its section if no other key is left there. After an
+// Add that found no such profile, that is the text as it was before, to the byte; what an Add replaced does not come back. A text without
 // the profile is returned as it is.
 func (f File) Remove(text []byte, name string) ([]byte, error) {
 	if err := CheckName(name); err != nil {
@@ -120,9 +120,10 @@ func (f File) entries(p Profile) []entry {
 	return entries
 }
 
-// command starts a process. The folder of the files has another path in each container. The runner translates it in the variable that leads to
-// a file, but not in the file. AWS's tools expand no variable (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
-// and while most of them hand the command to a shell, the AWS CLI does not. So the command is a shell that expands it.
+// command starts a process. The folder of the files has another path in each container. The runner translates it in the variable that leads
+// to a file, but not in the file. AWS's tools expand no variable
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html), and while most of them hand the command to a shell,
+// the AWS CLI does not. So the command is a shell that expands it.
 //
 // It stands in both files, as some look into one of them only: the SDK for C++ into the config file, version 1 of that for Go into the
 // credentials file.

@@ -25,7 +25,8 @@ func (e entry) line(indent, end string) line {
 	return line{indent + e.key + " = " + e.value + end, property, e.key}
 }
 
-// setEntries replaces values where they stand, takes out what else decides whose credentials these are, and adds the rest below the last key.
+// setEntries replaces values where they stand, takes out what else decides whose credentials these are, and adds the rest below the last
+// key.
 func setEntries(lines []line, entries []entry, end string) []line {
 	out := []line{unquoteHeader(lines[0])}
 	written := map[string]bool{}
@@ -64,7 +65,8 @@ func setEntries(lines []line, entries []entry, end string) []line {
 
 func indent(text string) string { return text[:len(text)-len(strings.TrimLeft(text, " \t"))] }
 
-// comment keeps what is said behind a value that goes. It gets a line of its own, because behind a value the AWS CLI takes it for a part of it.
+// comment keeps what is said behind a value that goes. It gets a line of its own, because behind a value the AWS CLI takes it for a part of
+// it.
 func comment(text, end string) []line {
 	text = strings.TrimRight(text, "\r\n")
 	if said := strings.TrimSpace(text[len(withoutComment(text)):]); said != "" {

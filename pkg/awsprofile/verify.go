@@ -50,8 +50,8 @@ func (f File) doubt() error {
 	return fmt.Errorf("%s is written in a way that not all of AWS's tools read alike. It is left as it is", f)
 }
 
-// runsOn tells whether a key stands below an entry and is indented deeper. The SDK for Go takes it for a key of the section, the AWS CLI for
-// a further line of the entry's value (Python's configparser).
+// runsOn tells whether a key stands below an entry and is indented deeper. The SDK for Go takes it for a key of the section, the AWS CLI
+// for a further line of the entry's value (Python's configparser).
 func (f File) runsOn(lines []line, name string, entries []entry) bool {
 	for _, s := range f.sections(lines, name) {
 		var own *line
@@ -123,8 +123,8 @@ func (f File) divide(sections []*ini.Section, name string, changed []string) (ot
 	return others, own
 }
 
-// holds tells whether every section of the profile has the entries and nothing else that decides whose credentials these are. A profile that
-// was added has at least one section.
+// holds tells whether every section of the profile has the entries and nothing else that decides whose credentials these are. A profile
+// that was added has at least one section.
 func (f File) holds(own []map[string][]string, entries []entry) bool {
 	want := map[string][]string{}
 	for _, e := range entries {

@@ -1,13 +1,13 @@
 // Package awsrefresh gives AWS's tools credentials for as long as a job runs.
 //
-// A step that signs in leaves a folder with a copy of this program, the settings of its sign-in, and the credentials that it has got. A profile
-// names the program as its credential_process, so that SDKs and the AWS CLI start it whenever they need credentials. It gives them those in the
-// folder, and gets new ones, by GitHub's ID token as the step did, when those are about to expire: the runner lets every step of a job ask for
-// ID tokens.
+// A step that signs in leaves a folder with a copy of this program, the settings of its sign-in, and the credentials that it has got. A
+// profile names the program as its credential_process, so that SDKs and the AWS CLI start it whenever they need credentials. It gives them
+// those in the folder, and gets new ones, by GitHub's ID token as the step did, when those are about to expire: the runner lets every step
+// of a job ask for ID tokens.
 //
-// A step with aws-roles leaves a session for each profile in the one folder, each in a folder of its own, so that nobody who needs one waits
-// for another. A chained one is renewed by the program, too, as the step has opened it, and not by source_profile in the profile: by that
-// each program would open a session of its own, and one without tags and session policies, for which a profile has no settings
+// A step with aws-roles leaves a session for each profile in the one folder, each in a folder of its own, so that nobody who needs one
+// waits for another. A chained one is renewed by the program, too, as the step has opened it, and not by source_profile in the profile: by
+// that each program would open a session of its own, and one without tags and session policies, for which a profile has no settings
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html).
 //
 // The protocol is that of https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html.
@@ -128,7 +128,7 @@ func write(folder credfile.Folder, program string, sessions []Session, now time.
 		}
 		inner, err := folder.CreateFolder(session.Name)
 		if err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 		errs = append(errs, session.write(inner, now), inner.Close())
 	}

@@ -53,8 +53,8 @@ func (p Process) Document(ctx context.Context) ([]byte, error) {
 
 // document gives credentials.
 //
-// Of those who call it at the same time, one asks for new credentials; the others wait for it, or take the old ones while they are good. The
-// old ones serve, too, where there are no new ones to be had.
+// Of those who call it at the same time, one asks for new credentials; the others wait for it, or take the old ones while they are good.
+// The old ones serve, too, where there are no new ones to be had.
 func (p Process) document(ctx context.Context) (document, error) {
 	folder, err := credfile.OpenFolder(p.Folder)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package check is the command that checks trust policies: it finds them in files, asks what is wrong with them and whether they admit a token,
-// and reports.
+// Package check is the command that checks trust policies: it finds them in files, asks what is wrong with them and whether they admit a
+// token, and reports.
 package check
 
 import (

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"gatepass/pkg/fault"
 	"gatepass/pkg/trust"
 	"gatepass/pkg/untrusted"
 )
@@ -41,22 +42,19 @@ func (f *fileFault) Error() string {
 
 // faultsIn tells the faults of a file apart.
 func faultsIn(file string, err error) (faults []*fileFault) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, one := range joined.Unwrap() {
-			faults = append(faults, faultsIn(file, one)...)
+	for _, one := range fault.Split(err) {
+		found := &fileFault{file: file, message: untrusted.Line(one.Error())}
+		var placed *trust.FaultError
+		var unread *fs.PathError
+		switch {
+		case errors.As(one, &placed):
+			found.Position, found.message = placed.Position, untrusted.Line(placed.Message)
+		case errors.As(one, &unread):
+			found.message = unread.Err.Error()
 		}
-		return faults
+		faults = append(faults, found)
 	}
-	fault := &fileFault{file: file, message: untrusted.Line(err.Error())}
-	var placed *trust.FaultError
-	var unread *fs.PathError
-	switch {
-	case errors.As(err, &placed):
-		fault.Position, fault.message = placed.Position, untrusted.Line(placed.Message)
-	case errors.As(err, &unread):
-		fault.message = unread.Err.Error()
-	}
-	return []*fileFault{fault}
+	return faults
 }
 
 // notJSON says how to get JSON to whom has YAML or HCL, as most people do who write policies.
@@ -98,7 +96,7 @@ func readFile(file string, stdin io.Reader) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case len(text) > maxFile:
-		return nil, fmt.Errorf("%s: holds more than %d MiB", displayName(file), maxFile>>20)
+		return nil, fmt.Errorf("holds more than %d MiB", maxFile>>20)
 	}
 	return text, nil
 }

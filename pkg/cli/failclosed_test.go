@@ -28,8 +28,8 @@ type signIn struct {
 	everyWay bool
 }
 
-// ways are those of signing in to AWS that leave files: a profile by keys that it holds, by a program that renews them, and several of that;
-// GitHub's token.
+// ways are those of signing in to AWS that leave files: a profile by keys that it holds, by a program that renews them, and several of
+// that; GitHub's token.
 var ways = map[string]map[string]string{
 	"keys":        {"role-to-assume": "arn:aws:iam::123456789012:role/deploy", "aws-profile": "deploy", "output-env-credentials": "true"},
 	"aws-refresh": {"role-to-assume": "arn:aws:iam::123456789012:role/deploy", "aws-profile": "deploy", "output-env-credentials": "true", "aws-refresh": "true"},
@@ -150,6 +150,56 @@ func TestASignInThatFailsLeavesNothing(t *testing.T) {
 			t.Run(name+", "+way, func(t *testing.T) { test.run(t, inputs) })
 		}
 	}
+}
+
+// What a step that fails cannot take back, the end of the job removes. The step is held by a pipe in the place of the program that it
+// copies, when Google's credentials file is there and the outputs are not yet written, which fails.
+func TestWhatCannotBeTakenBackIsRemovedInTheEnd(t *testing.T) {
+	t.Parallel()
+	clouds, base := newClouds(t)
+	j, step, env := begin(t, clouds, base, with(toBothClouds(), "aws-refresh", "true"))
+	before := maps.Clone(j.Env)
+	output, program := env["GITHUB_OUTPUT"], filepath.Join(j.Workspace(), "program")
+	env["GITHUB_OUTPUT"] = "/dev/full"
+	if err := syscall.Mkfifo(program, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	code := make(chan int)
+	go func() {
+		lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+		code <- cli.Action{Stdout: &log, Lookup: lookup, WorkDir: j.Workspace(), Program: program}.Main(t.Context(), []string{"/sign-in"})
+	}()
+	pipe, err := os.OpenFile(program, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(j.Temp(), "gha-creds-*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("while the program is copied: got credentials files %q, error %v", files, err)
+	}
+	aside := filepath.Join(j.Workspace(), "aside")
+	if err := errors.Join(os.Rename(files[0], aside), os.Mkdir(files[0], 0o700), pipe.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-code; code != 1 || !strings.Contains(log.String(), "is not the file that was made; it is left in place") {
+		t.Errorf("sign-in: got exit code %d, and the log\n%s", code, &log)
+	}
+
+	env["GITHUB_OUTPUT"] = output
+	if err := errors.Join(os.Remove(files[0]), os.Rename(aside, files[0]), step.End()); err != nil {
+		t.Fatal(err)
+	}
+	if env, err = step.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	if log, code := run(t.Context(), env, "/sign-out"); code != 0 || !strings.Contains(log, "Removed Google's credentials file\n") {
+		t.Errorf("sign-out: got exit code %d, and the log\n%s", code, log)
+	}
+	if err := step.End(); err != nil {
+		t.Fatal(err)
+	}
+	nothingLeft(t, j, step, before)
 }
 
 // trigger calls a function at the nth mask.

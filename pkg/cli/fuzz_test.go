@@ -10,8 +10,8 @@ import (
 	"gatepass/pkg/sandbox/job"
 )
 
-// Another step can make up a step's state. Whatever it is, the end of the job takes nothing but what a step can have made, empties nothing but
-// a step's variables, and prints nothing that the runner obeys.
+// Another step can make up a step's state. Whatever it is, the end of the job takes nothing but what a step can have made, empties nothing
+// but a step's variables, and prints nothing that the runner obeys.
 func FuzzState(f *testing.F) {
 	f.Add(`{}`)
 	f.Add(`{"file":"gha-creds-69d3bdba3d6fcde5.json","place":"temp","env":["GOOGLE_APPLICATION_CREDENTIALS"]}`)

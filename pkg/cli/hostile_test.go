@@ -96,7 +96,8 @@ type attack struct {
 	want   string // how the error begins: its first paragraph
 }
 
-// Whatever a server, a claim or a branch is called, the log shows it on one line as the text that it is, and the job gets no variable of it.
+// Whatever a server, a claim or a branch is called, the log shows it on one line as the text that it is, and the job gets no variable of
+// it.
 func TestTextFromOutsideIsObeyedByNobody(t *testing.T) {
 	t.Parallel()
 	const (

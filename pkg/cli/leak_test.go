@@ -88,8 +88,8 @@ func piecesOf(size int, texts ...string) map[string]bool {
 // lines takes a PEM file apart, also one in JSON, whose line breaks are \n.
 var lines = regexp.MustCompile(`\n|\\n`)
 
-// parts are the parts of a secret that nobody may see: of a token its signature, as the claims are no secret, and of a key all but what says
-// that it is one.
+// parts are the parts of a secret that nobody may see: of a token its signature, as the claims are no secret, and of a key all but what
+// says that it is one.
 func parts(secret string) []string {
 	if token := strings.Split(secret, "."); len(token) == 3 && strings.HasPrefix(secret, "eyJ") {
 		return token[2:]

@@ -121,8 +121,8 @@ func (l *load) requests() (all, least int) {
 	return all, 2 * jobs
 }
 
-// check demands that all have signed in, with half as many requests again as without a limit at the most, and that those that were throttled
-// did not return as a herd: in no second are they twice as many as are answered.
+// check demands that all have signed in, with half as many requests again as without a limit at the most, and that those that were
+// throttled did not return as a herd: in no second are they twice as many as are answered.
 func (l *load) check(t testing.TB) {
 	t.Helper()
 	if l.signedIn != jobs {

@@ -21,8 +21,8 @@ import (
 	"gatepass/pkg/sandbox/job"
 )
 
-// BenchmarkProcess measures the released program as a process on this machine: its start, and both stages for both clouds, by TLS, where each
-// request is answered after 40 ms.
+// BenchmarkProcess measures the released program as a process on this machine: its start, and both stages for both clouds, by TLS, where
+// each request is answered after 40 ms.
 //
 //	go test -run '^$' -bench Process -benchtime 50x ./pkg/cli
 func BenchmarkProcess(b *testing.B) {

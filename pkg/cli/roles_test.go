@@ -17,7 +17,8 @@ import (
 
 const inAccount = "arn:aws:iam::123456789012:role/"
 
-// waitingAWS is an AWS that a test can have wait before it answers. A step whose requests do not come as they should runs into its time limit.
+// waitingAWS is an AWS that a test can have wait before it answers. A step whose requests do not come as they should runs into its time
+// limit.
 type waitingAWS struct {
 	clouds *sandbox.Sandbox
 	base   string

@@ -41,9 +41,10 @@ func TestMain(m *testing.M) {
 //	cat-job FILE         print a file that a variable of the job names
 //	left                 print the files in the job's folders
 //
-// VALUE may hold @steps.ID.outputs.NAME, or be @key(ACCOUNT). In all that is printed, *** stands for a masked value, http://sandbox for the sandbox's address and /home/runner/work for the job's folder.
-// A file sandbox.yaml in a script replaces the sandbox's default configuration. The runner's debug logging is on, and a script fails in which
-// a program prints a secret that the sandbox has issued, in any form, but to mask it, or saves one as a step's state.
+// VALUE may hold @steps.ID.outputs.NAME, or be @key(ACCOUNT). In all that is printed, *** stands for a masked value, http://sandbox for the
+// sandbox's address and /home/runner/work for the job's folder. A file sandbox.yaml in a script replaces the sandbox's default
+// configuration. The runner's debug logging is on, and a script fails in which a program prints a secret that the sandbox has issued, in
+// any form, but to mask it, or saves one as a step's state.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{

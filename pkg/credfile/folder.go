@@ -23,8 +23,8 @@ type Folder struct {
 	root *os.Root
 }
 
-// CreateFolder makes a folder that only the owner of the folder around it can open. It must not exist. It is not left to another owner, as the
-// runner could not empty it.
+// CreateFolder makes a folder that only the owner of the folder around it can open. It must not exist. It is not left to another owner, as
+// the runner could not empty it.
 func (d Dir) CreateFolder(name string) (Folder, error) {
 	if !folderForm().MatchString(name) {
 		return Folder{}, notAFolder(name)
@@ -50,11 +50,11 @@ func (f Folder) CreateFolder(name string) (Folder, error) {
 
 func openNew(around *os.Root, path, name string) (Folder, error) {
 	root, err := around.OpenRoot(name)
-	if err == nil {
-		err = giveFolder(around, root)
-	}
 	if err != nil {
 		return Folder{}, errors.Join(err, around.Remove(name))
+	}
+	if err := giveFolder(around, root); err != nil {
+		return Folder{}, errors.Join(err, root.Close(), around.Remove(name))
 	}
 	return Folder{filepath.Join(path, name), root}, nil
 }
@@ -158,7 +158,8 @@ func (f Folder) Lock(ctx context.Context, wait time.Duration) (unlock func(), er
 	}
 }
 
-// RemoveFolder removes a folder that CreateFolder has made, and all that is in it, and tells whether it was there. It follows no symbolic link.
+// RemoveFolder removes a folder that CreateFolder has made, and all that is in it, and tells whether it was there. It follows no symbolic
+// link.
 func (d Dir) RemoveFolder(name string) (removed bool, err error) {
 	if !folderForm().MatchString(name) {
 		return false, notAFolder(name)

@@ -46,13 +46,12 @@ type Process struct {
 
 // What is wrong where there is nowhere to keep files.
 var (
-	ErrNoPlace     = errors.New("environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner")
-	ErrNoWorkspace = errors.New("credentials-location: is workspace, but the workspace is gone; an earlier step may have removed it")
+	errNoPlace     = errors.New("environment variable RUNNER_TEMP: is missing or names no folder; it comes from GitHub's runner")
+	errNoWorkspace = errors.New("credentials-location: is workspace, but the workspace is gone; an earlier step may have removed it")
 )
 
 // Dir chooses the folder for a step's files: the workspace if it is wanted or nothing else is there, and else one that no checkout sees.
-// Outside a container there is but one place besides the workspace; without it the error is [ErrNoPlace], and without the workspace where
-// that is wanted [ErrNoWorkspace].
+// Outside a container there is but one place besides the workspace.
 func (p Process) Dir(inWorkspace bool) (Dir, error) {
 	places := []Place{Home, Temp, Workspace}
 	if inWorkspace {
@@ -71,9 +70,9 @@ func (p Process) Dir(inWorkspace bool) (Dir, error) {
 		}
 	}
 	if inWorkspace {
-		return Dir{}, ErrNoWorkspace
+		return Dir{}, errNoWorkspace
 	}
-	return Dir{}, ErrNoPlace
+	return Dir{}, errNoPlace
 }
 
 // At returns the folder of a place. ok is false if this process does not have it, or cannot say what later steps call it.

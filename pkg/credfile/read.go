@@ -16,8 +16,9 @@ var ErrLink = errors.New("a symbolic link is not followed; give the path of the 
 // ErrOutside says that a path is not in the folder that it should be in.
 var ErrOutside = errors.New("the file is not in the checkout")
 
-// ReadBelow reads a file in a folder whose content is foreign, such as a checkout, of at most limit bytes. Unlike Read it follows no symbolic
-// link in place of any folder on the way. Whoever puts one there meanwhile does not get out of the folder, as [os.Root] sees to it.
+// ReadBelow reads a file in a folder whose content is foreign, such as a checkout, of at most limit bytes. Unlike Read it follows no
+// symbolic link in place of any folder on the way. Whoever puts one there meanwhile does not get out of the folder, as [os.Root] sees to
+// it.
 func ReadBelow(folder, path string, limit int64) ([]byte, error) {
 	below, err := filepath.Rel(folder, path)
 	if err != nil || !filepath.IsLocal(below) {
@@ -84,8 +85,10 @@ func readOpen(file *os.File, path string, limit int64, isRight func(fs.FileInfo)
 		return nil, err
 	case !isRight(info):
 		return nil, fmt.Errorf("%s is not a plain file", path)
-	case info.Size() > limit:
+	}
+	content, err := io.ReadAll(io.LimitReader(file, limit+1)) // a file can grow, and those of the kernel tell no size
+	if err == nil && int64(len(content)) > limit {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
 	}
-	return io.ReadAll(io.LimitReader(file, limit))
+	return content, err
 }

@@ -17,13 +17,13 @@ import (
 // maxSize is far more than a job's profiles need, and little enough to be read whole.
 const maxSize = 1 << 20
 
-// Update changes one of the files that the steps of a job share, AWSCredentials or AWSConfig: change gets the content, nothing if there is no
-// file, and returns the new one. An empty one removes the file. If change fails, nothing is changed. owned is as Create returns it.
+// Update changes one of the files that the steps of a job share, AWSCredentials or AWSConfig: change gets the content, nothing if there is
+// no file, and returns the new one. An empty one removes the file. If change fails, nothing is changed. owned is as Create returns it.
 //
 // The new content is written to a file of its own, which then takes the name of the old one, so that whoever reads it at any time, also
-// after a crash, finds the old content or the new. This is not the way for GITHUB_ENV and its like. The runner makes those, they stay its own,
-// and what takes their name inside a container is root's and closed to it. Here the file is ours, and is given to the runner's user before it
-// gets the name. Two steps at once do not damage the file, but the later one wins.
+// after a crash, finds the old content or the new. This is not the way for GITHUB_ENV and its like. The runner makes those, they stay its
+// own, and what takes their name inside a container is root's and closed to it. Here the file is ours, and is given to the runner's user
+// before it gets the name. Two steps at once do not damage the file, but the later one wins.
 func (d Dir) Update(name string, change func(old []byte) ([]byte, error)) (owned bool, err error) {
 	if name != AWSCredentials && name != AWSConfig {
 		return false, fmt.Errorf("%q is not the name of a file that steps share", name)
@@ -64,8 +64,8 @@ func (d Dir) updateNothing(change func([]byte) ([]byte, error), missing error) (
 	return false, missing
 }
 
-// read reads a regular file of a bounded size. It opens nothing else: not the target of a symbolic link, not a pipe, on which it would wait,
-// and no file that has another name too, as a hard link lends a foreign file's content to whoever may read this folder.
+// read reads a regular file of a bounded size. It opens nothing else: not the target of a symbolic link, not a pipe, on which it would
+// wait, and no file that has another name too, as a hard link lends a foreign file's content to whoever may read this folder.
 func (d Dir) read(root *os.Root, name string) (content []byte, err error) {
 	info, err := root.Lstat(name)
 	if err != nil {

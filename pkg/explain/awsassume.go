@@ -7,8 +7,8 @@ import (
 	"gatepass/pkg/lazyregexp"
 )
 
-// awsAssumeCauses are those for which AWS refuses a caller whom it knows by a key. The end of its text names the kind of policy that lacks or
-// forbids something; it is missing where AWS does not say:
+// awsAssumeCauses are those for which AWS refuses a caller whom it knows by a key. The end of its text names the kind of policy that lacks
+// or forbids something; it is missing where AWS does not say:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 var awsAssumeCauses = []cause{
 	{"aws-tag-session", where(refusedCaller, triesTo("sts:TagSession")), func(c Case) Explanation {

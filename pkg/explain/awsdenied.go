@@ -94,8 +94,8 @@ func (c Case) readByAWS() []string {
 	return populated[:2]
 }
 
-// readCondition is what to write in place of a condition on a claim that AWS does not read: the ID of the owner or of the repository, or, where
-// AWS reads neither, the sub.
+// readCondition is what to write in place of a condition on a claim that AWS does not read: the ID of the owner or of the repository, or,
+// where AWS reads neither, the sub.
 func (c Case) readCondition(claim string) string {
 	id := "repository_id"
 	if claim == "repository_owner" {

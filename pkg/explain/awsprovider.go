@@ -7,6 +7,7 @@ import (
 
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/quote"
+	"gatepass/pkg/trust"
 )
 
 // awsProviderCauses are what is wrong if AWS finds no IAM OIDC provider for the token's issuer. The issuer tells them apart:
@@ -46,8 +47,6 @@ var awsProviderCauses = []cause{
 
 var noProvider = ofToken("InvalidIdentityToken", "No OpenIDConnect provider found in your account for")
 
-const usualIssuer = "https://token.actions.githubusercontent.com"
-
 // missingProvider has the provider created.
 func (c Case) missingProvider(meaning string) Explanation {
 	return Explanation{
@@ -57,7 +56,9 @@ func (c Case) missingProvider(meaning string) Explanation {
 	}
 }
 
-func issuerIsUsual(c Case) bool { return c.claim("iss") == usualIssuer && !inAnotherPartition(c) }
+func issuerIsUsual(c Case) bool {
+	return c.claim("iss") == trust.GitHubIssuer && !inAnotherPartition(c)
+}
 
 // issuerIsGitHub tells whether a token is GitHub's, of whichever issuer: no one else's has these claims.
 func issuerIsGitHub(c Case) bool {
@@ -65,12 +66,12 @@ func issuerIsGitHub(c Case) bool {
 }
 
 func inAnotherPartition(c Case) bool {
-	return c.AWS.Partition != "aws" && c.claim("iss") == usualIssuer
+	return c.AWS.Partition != "aws" && c.claim("iss") == trust.GitHubIssuer
 }
 
 // issuerHasEnterprise: https://docs.github.com/enterprise-cloud@latest/rest/actions/oidc adds the enterprise's name to the path.
 func issuerHasEnterprise(c Case) bool {
-	return issuerIsGitHub(c) && strings.HasPrefix(c.claim("iss"), usualIssuer+"/")
+	return issuerIsGitHub(c) && strings.HasPrefix(c.claim("iss"), trust.GitHubIssuer+"/")
 }
 
 func issuerIsServer(c Case) bool {

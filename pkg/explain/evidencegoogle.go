@@ -161,8 +161,8 @@ func claimsIn(expression string) []string {
 	return claims
 }
 
-// explainMapping offers bindings to this job's repository alone that the mapping already serves, the one that lets in the least first. A member
-// by another attribute that is mapped, such as a branch or an actor, would let in other repositories.
+// explainMapping offers bindings to this job's repository alone that the mapping already serves, the one that lets in the least first. A
+// member by another attribute that is mapped, such as a branch or an actor, would let in other repositories.
 func explainMapping(c Case) Explanation {
 	mapped, serves := []string{}, map[string]bool{}
 	for _, m := range c.Provider.Mapping {

@@ -1,7 +1,8 @@
 // Package explain turns a refusal into what it means for this job and the one thing to change.
 //
-// It is a table of causes, [causes], and knows no more than its caller tells: the answer, the token's claims, the step's inputs, and what the
-// runner says about the job. It asks nobody and reads no file. Another cause is another entry of the table and another file of testdata.
+// It is a table of causes, [causes], and knows no more than its caller tells: the answer, the token's claims, the step's inputs, and what
+// the runner says about the job. It asks nobody and reads no file. Another cause is another entry of the table and another file of
+// testdata.
 package explain
 
 import (
@@ -82,8 +83,8 @@ type Job struct {
 	Ref               string // GITHUB_REF
 	RunnerEnvironment string // RUNNER_ENVIRONMENT
 	ServerURL         string // GITHUB_SERVER_URL
-	// WorkflowRef is GITHUB_WORKFLOW_REF, the workflow that was started. JobWorkflowRef is the one that the job is written in, which is another
-	// where it is called. Only an expression has it, so an input's default: ${{ job.workflow_ref }}.
+	// WorkflowRef is GITHUB_WORKFLOW_REF, the workflow that was started. JobWorkflowRef is the one that the job is written in, which is
+	// another where it is called. Only an expression has it, so an input's default: ${{ job.workflow_ref }}.
 	// https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context
 	WorkflowRef    string
 	JobWorkflowRef string

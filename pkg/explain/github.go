@@ -146,7 +146,8 @@ func (c Case) jobPhrase() string {
 	return phrase
 }
 
-// fileOf is the file of a workflow such as octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main, with the repository if that is another.
+// fileOf is the file of a workflow such as octo-org/octo-repo/.github/workflows/deploy.yml@refs/heads/main, with the repository if that is
+// another.
 func (c Case) fileOf(workflow string) string {
 	path, _, _ := strings.Cut(workflow, "@")
 	return strings.TrimPrefix(path, c.Job.Repository+"/")

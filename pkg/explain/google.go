@@ -5,9 +5,11 @@ import (
 
 	"gatepass/pkg/grant"
 	"gatepass/pkg/quote"
+	"gatepass/pkg/trust"
 )
 
-// workloadIdentity are the parts of a provider's name: projects/<project>/locations/global/workloadIdentityPools/<pool>/providers/<provider>.
+// workloadIdentity are the parts of a provider's name:
+// projects/<project>/locations/global/workloadIdentityPools/<pool>/providers/<provider>.
 type workloadIdentity struct{ project, pool, provider string }
 
 func (c Case) workloadIdentity() workloadIdentity {
@@ -33,7 +35,7 @@ func (c Case) usualAudience() string {
 func (c Case) issuerPhrase() string {
 	issuer := c.claim("iss")
 	switch {
-	case issuer == usualIssuer:
+	case issuer == trust.GitHubIssuer:
 		return issuer + " (github.com)"
 	case issuerHasEnterprise(c):
 		return issuer + " (your enterprise's own)"
@@ -45,8 +47,8 @@ func (c Case) issuerPhrase() string {
 	return issuer
 }
 
-// The commands are those of https://docs.cloud.google.com/sdk/gcloud/reference/iam. They take a provider and a pool by their full names, too,
-// which hold the project.
+// The commands are those of https://docs.cloud.google.com/sdk/gcloud/reference/iam. They take a provider and a pool by their full names,
+// too, which hold the project.
 
 func gcloudPools(verb string, arguments ...string) string {
 	return quote.Command(append([]string{"gcloud", "iam", "workload-identity-pools", verb}, arguments...)...)
@@ -65,8 +67,8 @@ func (c Case) show(field string) string {
 	return gcloudProviders("describe", c.Google.Provider, "--format=value("+field+")")
 }
 
-// trustIssuer has the provider trust the token's issuer, and of its tokens those of this repository: a condition that was written for another
-// issuer may admit anybody of this one.
+// trustIssuer has the provider trust the token's issuer, and of its tokens those of this repository: a condition that was written for
+// another issuer may admit anybody of this one.
 func (c Case) trustIssuer() string {
 	return c.update("--issuer-uri="+c.claim("iss"), "--attribute-condition="+grant.GoogleCondition(c.Claims))
 }

@@ -8,7 +8,8 @@ import (
 	"gatepass/pkg/lazyregexp"
 )
 
-// googleAccountCauses are what is wrong if the service account may not be used: https://docs.cloud.google.com/iam/docs/service-account-impersonation
+// googleAccountCauses are what is wrong if the service account may not be used:
+// https://docs.cloud.google.com/iam/docs/service-account-impersonation
 var googleAccountCauses = []cause{
 	{"google-api-disabled", either(where(anyAnswer, func(c Case) bool { return c.Refusal.Reason == "SERVICE_DISABLED" }),
 		said(IAMCredentials, "PERMISSION_DENIED", "has not been used in project")), func(c Case) Explanation {

@@ -8,8 +8,8 @@ import (
 	"gatepass/pkg/quote"
 )
 
-// googleSTSCauses are what is wrong if Google's STS does not take the token: with the provider, its issuer, its audience, its mapping. The texts
-// are those of https://docs.cloud.google.com/iam/docs/troubleshooting-workload-identity-federation and of the issues of
+// googleSTSCauses are what is wrong if Google's STS does not take the token: with the provider, its issuer, its audience, its mapping. The
+// texts are those of https://docs.cloud.google.com/iam/docs/troubleshooting-workload-identity-federation and of the issues of
 // https://github.com/google-github-actions/auth.
 var googleSTSCauses = []cause{
 	{"google-provider-name", said(GoogleSTS, "invalid_request", `Invalid value for "audience"`), func(c Case) Explanation {

@@ -11,9 +11,9 @@ import (
 	"gatepass/pkg/quote"
 )
 
-// Summary is GitHub Flavored Markdown for the summary of a step, about the clouds that it was to sign in to: a case for each, or one for both
-// where GitHub gave no token. It holds what each has answered and what that means, the claims of the token beside what conditions expect of
-// them, and ready trust policies, conditions and members for exactly this job. It never holds the token.
+// Summary is GitHub Flavored Markdown for the summary of a step, about the clouds that it was to sign in to: a case for each, or one for
+// both where GitHub gave no token. It holds what each has answered and what that means, the claims of the token beside what conditions
+// expect of them, and ready trust policies, conditions and members for exactly this job. It never holds the token.
 //
 // What a service has answered may hold what it was sent. hide takes out secrets, before the escapes of Markdown, behind which the runner
 // finds none to mask.

@@ -22,8 +22,11 @@ func Message(err error) string {
 // indent leaves blank lines blank.
 var indent = strings.NewReplacer("\n\n", "\n\n  ", "\n", "\n  ")
 
-// Split takes joined errors apart, but leaves those alone that wrap others in a text of their own.
+// Split takes joined errors apart, but leaves those alone that wrap others in a text of their own. No error has no faults.
 func Split(err error) []error {
+	if err == nil {
+		return nil
+	}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}

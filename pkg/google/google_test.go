@@ -240,7 +240,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What a refusal says besides its text: the ErrorInfo of https://docs.cloud.google.com/apis/design/errors#error_info, and the time at Google.
+// What a refusal says besides its text: the ErrorInfo of https://docs.cloud.google.com/apis/design/errors#error_info, and the time at
+// Google.
 func TestWhatElseARefusalSays(t *testing.T) {
 	t.Parallel()
 	s := &server{

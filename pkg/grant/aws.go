@@ -48,7 +48,8 @@ func AWSPolicies(provider string, claims trust.Claims) []AWSPolicy {
 	return append(policies, AWSPolicy{thisRepository(claims), TrustPolicy(provider, equals("repository_id"), like)})
 }
 
-// ReadsClaims tells whether AWS makes condition keys of more claims than sub and aud. It does so for github.com's tokens in its commercial regions:
+// ReadsClaims tells whether AWS makes condition keys of more claims than sub and aud. It does so for github.com's tokens in its commercial
+// regions:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 func ReadsClaims(provider string) bool {
 	_, issuer, _ := strings.Cut(provider, ":oidc-provider/")
@@ -80,8 +81,8 @@ func RepositoryOf(sub string) (string, bool) {
 // Values are what claims are asked to be, by claim: one of several texts.
 type Values map[string][]string
 
-// TrustPolicy is the JSON of a trust policy that lets in whom the provider vouches for, if each of these claims has one of its values. Those
-// of like are patterns.
+// TrustPolicy is the JSON of a trust policy that lets in whom the provider vouches for, if each of these claims has one of its values.
+// Those of like are patterns.
 func TrustPolicy(provider string, equals, like Values) string {
 	_, issuer, _ := strings.Cut(provider, ":oidc-provider/")
 	when := make(map[string]map[string]oneOrMore)

@@ -49,8 +49,8 @@ const (
 	repositorySubject = `assertion.repository_id+":"+assertion.sub`
 )
 
-// googleSubject is the expression for google.subject, and its value. All of its claims are in every token of GitHub's, as an expression over a
-// claim that is absent refuses the token.
+// googleSubject is the expression for google.subject, and its value. All of its claims are in every token of GitHub's, as an expression
+// over a claim that is absent refuses the token.
 func googleSubject(claims trust.Claims) (expression, value string) {
 	sub, id := claims.Text("sub"), claims.Text("repository_id")
 	byRef, byEvent := id+":"+claims.Text("ref"), id+":"+claims.Text("event_name")

@@ -9,8 +9,8 @@ import (
 	"gatepass/pkg/trust"
 )
 
-// What a job can be trusted by is the same on both clouds, from the narrowest to the widest: the sub of its token, its repository and ref, its
-// repository. The functions below say in a phrase what each lets in.
+// What a job can be trusted by is the same on both clouds, from the narrowest to the widest: the sub of its token, its repository and ref,
+// its repository. The functions below say in a phrase what each lets in.
 
 // thisSubject says what a condition on sub lets in; alone, or with one on the repository's ID.
 func thisSubject(claims trust.Claims, withID bool) string {

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// trustAuthorities has this process trust Mozilla's authorities, at a version that go.sum pins, where the machine has none: the image holds no
-// file with certificates, and later steps start the program in containers that may hold none, for aws-refresh. Those of the machine, or of
-// the file that SSL_CERT_FILE names, come first.
+// trustAuthorities has this process trust Mozilla's authorities, at a version that go.sum pins, where the machine has none: the image holds
+// no file with certificates, and later steps start the program in containers that may hold none, for aws-refresh. Those of the machine, or
+// of the file that SSL_CERT_FILE names, come first.
 //
 // Reading them takes 2 ms. The package above bundle does the same, but whenever a program starts, and a sign-out needs no authority.
 var trustAuthorities = sync.OnceFunc(func() {

@@ -65,8 +65,8 @@ func Fault(err error) error {
 	return errors.New(untrusted.Line(u.Err.Error()))
 }
 
-// Clock reads when a server answered, by its own clock (RFC 9110, section 6.6.1), and how far this machine's, which said now, is ahead of it.
-// Both are zero where the answer does not say. The header has whole seconds.
+// Clock reads when a server answered, by its own clock (RFC 9110, section 6.6.1), and how far this machine's, which said now, is ahead of
+// it. Both are zero where the answer does not say. The header has whole seconds.
 func Clock(header http.Header, now time.Time) (date time.Time, skew time.Duration) {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {

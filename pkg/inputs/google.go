@@ -21,6 +21,7 @@ var (
 )
 
 const (
+	notAnAccount    = "%s is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID"
 	providerWanted  = "projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>"
 	longestLifetime = 12 * time.Hour
 	// longestDelegation is that of an assertion: https://developers.google.com/identity/protocols/oauth2/service-account
@@ -89,7 +90,7 @@ func (r *reader) delegates() []string {
 	for _, delegate := range r.lines(input) {
 		account := strings.TrimPrefix(delegate, form)
 		if !serviceAccountForm().MatchString(account) {
-			r.fault(input, "%s is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID", quote(delegate))
+			r.fault(input, notAnAccount, quote(delegate))
 		}
 		delegates = append(delegates, form+account)
 	}
@@ -130,7 +131,7 @@ func quoteless(text string) string { return strings.Trim(quote(text), `"`) }
 func (r *reader) serviceAccount() string {
 	account := r.text("service_account")
 	if account != "" && !serviceAccountForm().MatchString(account) {
-		r.fault("service_account", "%s is not a service account; one is an e-mail address such as deploy@my-project.iam.gserviceaccount.com, or a numeric ID", quote(account))
+		r.fault("service_account", notAnAccount, quote(account))
 	}
 	return account
 }

@@ -95,8 +95,8 @@ type IDToken struct {
 	IncludeEmail bool
 }
 
-// Parse reads all inputs. Its error joins every fault, each a [Fault] that names the input as the workflow spells it; with an error there is
-// no cloud in the inputs.
+// Parse reads all inputs. Its error joins every fault, each a [Fault] that names the input as the workflow spells it; with an error there
+// is no cloud in the inputs.
 func Parse(lookup Lookup) (Inputs, error) {
 	r := &reader{lookup: lookup}
 	wantAWS, wantGoogle := r.given(onAWS), r.given(onGoogle)

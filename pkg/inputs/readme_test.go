@@ -80,8 +80,8 @@ func inputTable(inputs yaml.MapSlice, of cloud) string {
 	return table
 }
 
-// differences are what an input does that it does not do in the official action: version 6 of aws-actions/configure-aws-credentials, version 3
-// of google-github-actions/auth.
+// differences are what an input does that it does not do in the official action: version 6 of aws-actions/configure-aws-credentials,
+// version 3 of google-github-actions/auth.
 var differences = map[string]string{
 	"audience":                      "in China the default is `sts.amazonaws.com.cn`",
 	"oidc-token-audience":           "is new: [a token for anybody else](#a-token-for-anybody-else)",

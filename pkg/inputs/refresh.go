@@ -8,8 +8,8 @@ import (
 	"gatepass/pkg/secret"
 )
 
-// refresh checks that there is something that can be renewed. GitHub gives ID tokens as long as the job runs; what else a step can start with,
-// it has once.
+// refresh checks that there is something that can be renewed. GitHub gives ID tokens as long as the job runs; what else a step can start
+// with, it has once.
 func (r *reader) refresh(in *AWS) {
 	const input = "aws-refresh"
 	var others []string

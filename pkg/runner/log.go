@@ -40,7 +40,8 @@ func (l *Log) Mask(secrets ...secret.String) {
 	}
 }
 
-// Hide puts *** in the place of what is masked. The log does so itself; it is for texts that the runner gets elsewhere, and in another form.
+// Hide puts *** in the place of what is masked. The log does so itself; it is for texts that the runner gets elsewhere, and in another
+// form.
 func (l *Log) Hide(text string) string { return l.known.Hide(text) }
 
 // Info writes a line.

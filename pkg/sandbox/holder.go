@@ -16,8 +16,8 @@ func (s *Sandbox) AccessKey(id string) (AccessKey, bool) {
 	return AccessKey{found.arn, found.secretKey, found.token}, true
 }
 
-// Members returns whom IAM bindings may name to mean the bearer of a Google access token, and nobody if Google takes the token no more. Whoever
-// plays another of Google's services asks this.
+// Members returns whom IAM bindings may name to mean the bearer of a Google access token, and nobody if Google takes the token no more.
+// Whoever plays another of Google's services asks this.
 func (s *Sandbox) Members(accessToken string) []string {
 	found, ok := s.issued.grant(accessToken)
 	if !ok || !s.now().Before(found.expires) {

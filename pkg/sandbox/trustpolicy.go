@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"gatepass/pkg/fault"
 	"gatepass/pkg/trust"
 	"gatepass/pkg/trust/awstrust"
 )
@@ -40,18 +41,15 @@ func (p TrustPolicy) validate() error {
 // withoutPositions keeps what faults say. Where they are counts for nothing: the
 // policy may have been YAML.
 func withoutPositions(err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var kept []error
-		for _, err := range joined.Unwrap() {
-			kept = append(kept, withoutPositions(err))
+	var kept []error
+	for _, one := range fault.Split(err) {
+		var placed *trust.FaultError
+		if errors.As(one, &placed) {
+			one = errors.New(placed.Message)
 		}
-		return errors.Join(kept...)
+		kept = append(kept, one)
 	}
-	var fault *trust.FaultError
-	if errors.As(err, &fault) {
-		return errors.New(fault.Message)
-	}
-	return err
+	return errors.Join(kept...)
 }
 
 // ask asks a role's policy about a request. What only AWS could tell is refused,

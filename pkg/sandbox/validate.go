@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"gatepass/pkg/fault"
 )
 
 // faults collects what is wrong with a configuration, each under its key.
@@ -19,12 +21,8 @@ func (f *faults) add(key, format string, args ...any) {
 
 // addAll adds each of the errors that err joins, with prefix before it.
 func (f *faults) addAll(prefix string, err error) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, err := range joined.Unwrap() {
-			f.addAll(prefix, err)
-		}
-	} else if err != nil {
-		f.list = append(f.list, fmt.Errorf("%s%w", prefix, err))
+	for _, one := range fault.Split(err) {
+		f.list = append(f.list, fmt.Errorf("%s%w", prefix, one))
 	}
 }
 

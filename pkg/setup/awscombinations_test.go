@@ -10,8 +10,8 @@ import (
 	"gatepass/pkg/trust/awstrust"
 )
 
-// Whatever is asked for, what is printed for AWS says the same in every format, lets in whom it should and nobody else, and lint finds no more
-// than what was asked for brings with it.
+// Whatever is asked for, what is printed for AWS says the same in every format, lets in whom it should and nobody else, and lint finds no
+// more than what was asked for brings with it.
 func TestAWSCombinations(t *testing.T) {
 	t.Parallel()
 	var all []setup.AWS

@@ -89,8 +89,8 @@ func meant(jobs setup.Jobs) job {
 	return j
 }
 
-// strangers are jobs that must not get in where another one is meant. Those of the same name as the one that is meant, but with other IDs, are
-// not among them.
+// strangers are jobs that must not get in where another one is meant. Those of the same name as the one that is meant, but with other IDs,
+// are not among them.
 func strangers(j job, jobs setup.Jobs) map[string]job {
 	all := map[string]job{}
 	add := func(name string, change func(*job)) {

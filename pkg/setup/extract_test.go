@@ -76,8 +76,8 @@ func compact(t *testing.T, text string) string {
 	return asJSON(value)
 }
 
-// runScripts has a shell run scripts, one after the other, with functions in place of the clouds' tools, and returns for each the commands with
-// their words.
+// runScripts has a shell run scripts, one after the other, with functions in place of the clouds' tools, and returns for each the commands
+// with their words.
 func runScripts(t *testing.T, scripts []string) [][][]string {
 	t.Helper()
 	var input strings.Builder

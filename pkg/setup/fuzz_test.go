@@ -8,7 +8,8 @@ import (
 	"gatepass/pkg/trust"
 )
 
-// FuzzNames: whatever a branch and an environment are called, all formats say the same and let in that job, whose claims have these very names.
+// FuzzNames: whatever a branch and an environment are called, all formats say the same and let in that job, whose claims have these very
+// names.
 func FuzzNames(f *testing.F) {
 	for _, name := range []string{"main", "$(id)", "`id`", "it's", `"`, `\`, "${aws:username}", "%{if}", "a: b", "- a", "# a", "é", "eu:west", "!Ref x", "null", "0x1", "{{", "~", "'\"'"} {
 		f.Add(name, false)

@@ -99,8 +99,8 @@ func (g Google) providerName() string { return g.poolName() + "/providers/" + g.
 // subjects are the forms of sub that the bindings have. The condition of a provider that is made here holds all to the IDs.
 func (g Google) subjects() (immutable []bool) { return g.forms(g.CreateProvider) }
 
-// isBySubject tells whether bindings can name the jobs by their sub. There is no pattern for the repositories of an organization, and Google
-// takes no longer one.
+// isBySubject tells whether bindings can name the jobs by their sub. There is no pattern for the repositories of an organization, and
+// Google takes no longer one.
 func (g Google) isBySubject() bool {
 	if g.Organization != "" {
 		return false

@@ -1,5 +1,6 @@
-// Package setup writes what to create on AWS or Google Cloud so that certain jobs of GitHub Actions can sign in, and no others: for Terraform,
-// for CloudFormation, or as commands. It is pure, and gatepass/pkg/trust must find nothing in what it writes but what was asked for.
+// Package setup writes what to create on AWS or Google Cloud so that certain jobs of GitHub Actions can sign in, and no others: for
+// Terraform, for CloudFormation, or as commands. It is pure, and gatepass/pkg/trust must find nothing in what it writes but what was asked
+// for.
 package setup
 
 import (

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"gatepass/pkg/credfile"
+	"gatepass/pkg/fault"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/trust"
 	"gatepass/pkg/trust/awstrust"
@@ -40,8 +41,8 @@ func parseTrustPolicy(document *trust.Node) (*awstrust.Policy, error) {
 	return awstrust.Parse(document)
 }
 
-// readJSON reads a file of the checkout, whose faults are faults of the input that names it. It follows no symbolic link, as what a checkout
-// brings could lead to any file of the machine.
+// readJSON reads a file of the checkout, whose faults are faults of the input that names it. It follows no symbolic link, as what a
+// checkout brings could lead to any file of the machine.
 func readJSON[T any](workspace, input, path string, parse func(*trust.Node) (*T, error)) (*T, error) {
 	const largest = 256 << 10 // AWS's and Google's own limits are far below
 	text, err := credfile.ReadBelow(workspace, path, largest)
@@ -61,15 +62,9 @@ func readJSON[T any](workspace, input, path string, parse func(*trust.Node) (*T,
 
 // faultsOf are the faults of a file, each as one of the input's.
 func faultsOf(input string, err error) error {
-	if err == nil {
-		return nil
+	var faults []error
+	for _, one := range fault.Split(err) {
+		faults = append(faults, &inputs.Fault{Input: input, Problem: untrusted.Line(one.Error())})
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var faults []error
-		for _, e := range joined.Unwrap() {
-			faults = append(faults, faultsOf(input, e))
-		}
-		return errors.Join(faults...)
-	}
-	return &inputs.Fault{Input: input, Problem: untrusted.Line(err.Error())}
+	return errors.Join(faults...)
 }

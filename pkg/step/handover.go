@@ -26,28 +26,50 @@ func (s Step) handOver(ctx context.Context, p plan, got session) error {
 	}
 	s.warnOfPlaces(p, file.dir, profile.dir, token.dir)
 	awsEnv, googleEnv := slices.Concat(s.awsEnv(p, got, profile), s.webIdentityEnv(p, token)), p.googleEnv(file.exported())
-	if err := s.saveState(p, file, token, renewal, profile, awsEnv, googleEnv); err != nil {
+	st := s.stateOf(p, file, token, renewal, profile, awsEnv, googleEnv)
+	if err := st.save(p.files); err != nil {
 		return fmt.Errorf("save the step's state: %w", err)
 	}
 	env := slices.Concat(awsEnv, googleEnv)
-	if err := s.writeAll(ctx, p, files{file, token}, renewal, profile, env, p.outputs(got, file.exported())); err != nil {
-		return errors.Join(err, p.files.SaveState(stateName, noState))
+	if done, err := s.writeAll(ctx, p, files{file, token}, renewal, profile, env, p.outputs(got, file.exported())); err != nil {
+		left := done.undo()
+		st.Env = nil // nothing is exported
+		if left == nil {
+			st = state{}
+		} // else the job's end tries again
+		return errors.Join(err, left, st.save(p.files))
 	}
 	s.report(p, got, file, profile, env)
 	return nil
 }
 
-// writeAll writes and exports all of it, or takes back what it has written.
-func (s Step) writeAll(ctx context.Context, p plan, own files, renewal renewal, profile profileFiles, env, outputs runner.Variables) error {
-	if err := s.write(own); err != nil {
-		return err
+// done is what undoes each thing that was done.
+type done []func() error
+
+// undo tries all of it.
+func (d done) undo() error {
+	var errs []error
+	for _, undo := range d {
+		errs = append(errs, undo())
+	}
+	return errors.Join(errs...)
+}
+
+// writeAll writes and exports all of it, and returns what it has done until it failed.
+func (s Step) writeAll(ctx context.Context, p plan, own files, renewal renewal, profile profileFiles, env, outputs runner.Variables) (done, error) {
+	written, err := s.write(own)
+	all := done{written.remove}
+	if err != nil {
+		return all, err
 	}
 	if err := s.writeRenewal(renewal); err != nil {
-		return errors.Join(fmt.Errorf("aws-refresh: %w", err), own.remove())
+		return all, fmt.Errorf("aws-refresh: %w", err)
 	}
-	undoProfile, err := s.writeProfile(p, profile)
+	all = append(all, renewal.remove)
+	inProfile, err := s.writeProfile(p, profile)
+	all = append(all, inProfile...)
 	if err != nil {
-		return errors.Join(fmt.Errorf("write the AWS profile: %w", err), own.remove(), renewal.remove())
+		return all, fmt.Errorf("write the AWS profile: %w", err)
 	}
 	// The last moment to stop: a cancelled step exports nothing, nor does one whose log may have lost a mask.
 	err = errors.Join(context.Cause(ctx), s.Log.Err())
@@ -55,9 +77,9 @@ func (s Step) writeAll(ctx context.Context, p plan, own files, renewal renewal, 
 		err = p.files.Export(env, outputs)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("export the credentials: %w", err), own.remove(), renewal.remove(), undoProfile())
+		return all, fmt.Errorf("export the credentials: %w", err)
 	}
-	return nil
+	return all, nil
 }
 
 // file is a file of the step's own. The zero value is for a step without one.
@@ -137,19 +159,20 @@ func (s Step) warnOfPlaces(p plan, google, profile, token credfile.Dir) {
 	}
 }
 
-// write writes all of them or none.
-func (s Step) write(all files) error {
-	for i, f := range all {
+// write writes all of them, and returns those that it has written until it failed.
+func (s Step) write(all files) (written files, err error) {
+	for _, f := range all {
 		if f.name == "" {
 			continue
 		}
 		owned, err := f.dir.Create(f.name, f.content)
 		if err != nil {
-			return errors.Join(fmt.Errorf("write %s: %w", f.what, err), all[:i].remove())
+			return written, fmt.Errorf("write %s: %w", f.what, err)
 		}
+		written = append(written, f)
 		if !owned {
 			s.Log.Warning(fmt.Sprintf("%s could not be given to the owner of its folder. Steps of another user cannot read it.", f.what))
 		}
 	}
-	return nil
+	return written, nil
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Recover makes an error of a panic; it is to be deferred, in every goroutine. Go would print the panic's value, which may be anything, such
-// as what a server has answered, on standard error, where the runner obeys commands. The error tells where it was, and what only where that
-// is Go's own text.
+// Recover makes an error of a panic; it is to be deferred, in every goroutine. Go would print the panic's value, which may be anything,
+// such as what a server has answered, on standard error, where the runner obeys commands. The error tells where it was, and what only where
+// that is Go's own text.
 func Recover(err *error) {
 	value := recover()
 	if value == nil {

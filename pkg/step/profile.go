@@ -66,17 +66,15 @@ func (s Step) newProfileFiles(p plan, got session, renewal renewal) (profileFile
 			Process:         renewal.command(i),
 		})
 	}
+	if !files.New {
+		return files, nil
+	}
 	for i, file := range bothProfileFiles {
-		if !files.New {
-			break
-		}
 		if files.before[i], err = s.jobsProfiles(files.phrase(), file); err != nil {
 			return profileFiles{}, err
 		}
 	}
-	if files.New {
-		files.before[awsprofile.Credentials] = append([]byte(s.makersLine()), files.before[awsprofile.Credentials]...)
-	}
+	files.before[awsprofile.Credentials] = append([]byte(s.makersLine()), files.before[awsprofile.Credentials]...)
 	return files, nil
 }
 
@@ -112,19 +110,11 @@ func (f profileFiles) env() runner.Variables {
 	return env
 }
 
-// writeProfile adds the profiles to both files or to neither. Where they are new, they begin with the profiles that the job has had so far.
-// undo gives the files back what they held.
-func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error) {
-	var undos []func() error
-	undo = func() error {
-		var errs []error
-		for _, u := range undos {
-			errs = append(errs, u())
-		}
-		return errors.Join(errs...)
-	}
+// writeProfile adds the profiles to both files, and returns what it has done until it failed. Where the files are new, they begin with the
+// profiles that the job has had so far.
+func (s Step) writeProfile(p plan, f profileFiles) (all done, err error) {
 	if len(f.profiles) == 0 {
-		return undo, nil
+		return nil, nil
 	}
 	for i, file := range bothProfileFiles {
 		var before []byte
@@ -136,9 +126,9 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 			return file.addAll(old, f.profiles, p.AWS.OverwriteProfile)
 		})
 		if err != nil {
-			return undo, errors.Join(err, undo())
+			return all, err
 		}
-		undos = append(undos, func() error {
+		all = append(all, func() error {
 			_, err := f.dir.Update(file.name, func([]byte) ([]byte, error) { return before, nil })
 			return err
 		})
@@ -146,7 +136,7 @@ func (s Step) writeProfile(p plan, f profileFiles) (undo func() error, err error
 			s.Log.Warning("AWS's profiles could not be given to the owner of their folder. Steps of another user cannot read them.")
 		}
 	}
-	return undo, nil
+	return all, nil
 }
 
 func (f profileFile) addAll(text []byte, profiles []awsprofile.Profile, overwrite bool) (_ []byte, err error) {

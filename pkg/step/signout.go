@@ -11,14 +11,11 @@ import (
 	"gatepass/pkg/runner"
 )
 
-// stateName is the one name that a step saves, noState the value that leaves SignOut nothing to do.
-const (
-	stateName = "gatepass"
-	noState   = "{}"
-)
+// stateName is the one name that a step saves.
+const stateName = "gatepass"
 
-// state is what SignOut has to undo. An earlier step can make one up and set it in STATE_gatepass, which counts where this step saved none,
-// so that it can name nothing but what a step could have made.
+// state is what SignOut has to undo; the zero value leaves it nothing to do. An earlier step can make one up and set it in STATE_gatepass,
+// which counts where this step saved none, so that it can name nothing but what a step could have made.
 type state struct {
 	File         string         `json:"file,omitempty"` // Google's
 	Place        credfile.Place `json:"place,omitempty"`
@@ -31,8 +28,8 @@ type state struct {
 	Env          []change       `json:"env,omitempty"`
 }
 
-// saveState leaves out what the step is to leave behind when the job ends.
-func (s Step) saveState(p plan, f, token file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) error {
+// stateOf leaves out what the step is to leave behind when the job ends.
+func (s Step) stateOf(p plan, f, token file, r renewal, profile profileFiles, awsEnv, googleEnv runner.Variables) state {
 	st := state{
 		Token: token.name, TokenPlace: token.dir.Place,
 		Profiles: profile.names(), ProfilePlace: profile.dir.Place, ProfileFiles: profile.New, Renewal: r.name,
@@ -41,11 +38,15 @@ func (s Step) saveState(p plan, f, token file, r renewal, profile profileFiles, 
 	if p.Google != nil && p.Google.Cleanup {
 		st.File, st.Place, st.Env = f.name, f.dir.Place, append(st.Env, s.changes(googleEnv)...)
 	}
+	return st
+}
+
+func (st state) save(files runner.Files) error {
 	text, err := json.Marshal(st)
 	if err != nil {
 		return err
 	}
-	return p.files.SaveState(stateName, string(text))
+	return files.SaveState(stateName, string(text))
 }
 
 // SignOut removes the step's files and undoes its variables, both by what SignIn has saved. It tries all of it and reports every failure.

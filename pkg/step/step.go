@@ -96,7 +96,7 @@ func (s Step) SignIn(ctx context.Context) error {
 func (s Step) plan() (plan, error) {
 	files, filesErr := runner.NewFiles(s.getenv)
 	if filesErr == nil {
-		filesErr = files.SaveState(stateName, noState)
+		filesErr = state{}.save(files)
 	}
 	in, inputErr := inputs.Parse(s.Lookup)
 	github, githubErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
@@ -114,8 +114,8 @@ func (s Step) plan() (plan, error) {
 	return p, errors.Join(runner.CheckOS(s.getenv), inputErr, evidenceErr, filesErr, placeErr)
 }
 
-// exchange signs in to both clouds at the same time, and gets the token for anybody else. If one refuses, what the others gave is dropped; if
-// more do, all are heard.
+// exchange signs in to both clouds at the same time, and gets the token for anybody else. If one refuses, what the others gave is dropped;
+// if more do, all are heard.
 func (s Step) exchange(ctx context.Context, p plan) (session, []attempt) {
 	var (
 		all               sync.WaitGroup

@@ -8,7 +8,8 @@ import (
 	"gatepass/pkg/secret"
 )
 
-// tokens are GitHub's ID tokens of one step: one for each audience, however many roles are assumed with it, and also where it is handed out.
+// tokens are GitHub's ID tokens of one step: one for each audience, however many roles are assumed with it, and also where it is handed
+// out.
 type tokens struct {
 	fetch func(audience string) (secret.String, error)
 

@@ -13,8 +13,8 @@ type AWSFile struct {
 	Audiences map[string][]string
 }
 
-// AWSForms says which files [ReadAWS] reads, for people.
-const AWSForms = `a trust policy in JSON; what "aws iam get-role --role-name NAME" or "aws iam list-roles" prints; ` +
+// awsForms says which files [ReadAWS] reads, for people.
+const awsForms = `a trust policy in JSON; what "aws iam get-role --role-name NAME" or "aws iam list-roles" prints; ` +
 	`what "terraform show -json" prints of a plan or a state; a CloudFormation template in JSON`
 
 // ReadAWS finds the trust policies of roles in a file. One that holds none is an error: nothing would have been checked.
@@ -37,7 +37,7 @@ func ReadAWS(file *Node) (AWSFile, error) {
 	case file.Get("Resources") != nil:
 		found.Policies = templateRoles(file.Get("Resources"))
 	default:
-		return AWSFile{}, unknownForm(file, AWSForms)
+		return AWSFile{}, unknownForm(file, awsForms)
 	}
 	if len(found.Policies) == 0 {
 		return found, errors.New("nothing to check: there is no role in this file")

@@ -14,12 +14,12 @@ type GoogleFile struct {
 	Bindings []Source
 }
 
-// GoogleForms says which files [ReadGoogle] reads, for people.
-const GoogleForms = `what "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool POOL ` +
+// googleForms says which files [ReadGoogle] reads, for people.
+const googleForms = `what "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool POOL ` +
 	`--location global --format json" or the same with "list" prints; what "terraform show -json" prints of a plan or a state`
 
-// BindingForms says which files [ReadBindings] reads, for people.
-const BindingForms = `what "gcloud iam service-accounts get-iam-policy ACCOUNT --format json" prints, or get-iam-policy of another ` +
+// bindingForms says which files [ReadBindings] reads, for people.
+const bindingForms = `what "gcloud iam service-accounts get-iam-policy ACCOUNT --format json" prints, or get-iam-policy of another ` +
 	`resource; what "terraform show -json" prints of a plan or a state`
 
 // ReadGoogle finds workload identity providers in a file, and who is granted what. One without a provider is an error: nothing would have
@@ -34,7 +34,7 @@ func ReadGoogle(file *Node) (GoogleFile, error) {
 	case file.Kind == Array:
 		for _, provider := range file.Items {
 			if !isProvider(provider) {
-				return GoogleFile{}, unknownForm(file, GoogleForms)
+				return GoogleFile{}, unknownForm(file, googleForms)
 			}
 			if provider.Get("oidc") != nil {
 				name := provider.Get("name").text()
@@ -45,7 +45,7 @@ func ReadGoogle(file *Node) (GoogleFile, error) {
 	case isProvider(file):
 		found.Providers = []Source{{Position: file.Position, Policy: file}}
 	default:
-		return GoogleFile{}, unknownForm(file, GoogleForms)
+		return GoogleFile{}, unknownForm(file, googleForms)
 	}
 	if len(found.Providers) == 0 {
 		return found, errors.New("nothing to check: there is no workload identity provider for OIDC in this file")
@@ -66,7 +66,7 @@ func ReadBindings(file *Node) ([]Source, error) {
 	case terraform != nil:
 		return terraform.bindings(), nil
 	case file.Get("bindings") == nil && file.Get("etag") == nil: // a policy that grants nothing has no bindings
-		return nil, unknownForm(file, BindingForms)
+		return nil, unknownForm(file, bindingForms)
 	}
 	return []Source{{Position: file.Position, Policy: file}}, nil
 }

@@ -9,8 +9,8 @@ const (
 	oneRune rune = -2 // ?: one character
 )
 
-// Like reports whether text has the form of a pattern as AWS's StringLike has it: * is any run of characters, / and : too, ? is exactly one,
-// and case counts.
+// Like reports whether text has the form of a pattern as AWS's StringLike has it: * is any run of characters, / and : too, ? is exactly
+// one, and case counts.
 func Like(pattern, text string) bool { return newGlob(pattern).matches(text) }
 
 func newGlob(pattern string) glob {

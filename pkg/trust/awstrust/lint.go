@@ -10,8 +10,8 @@ import (
 	"gatepass/pkg/untrusted"
 )
 
-// Lint finds what lets in more or fewer of GitHub's jobs than was meant, as far as the policy alone tells. Each statement that allows is taken
-// by itself, as if no other one denied. Of statements about other principals it finds only what none should have.
+// Lint finds what lets in more or fewer of GitHub's jobs than was meant, as far as the policy alone tells. Each statement that allows is
+// taken by itself, as if no other one denied. Of statements about other principals it finds only what none should have.
 func (p *Policy) Lint() []trust.Finding {
 	l := linter{policy: p}
 	for i := range p.statements {

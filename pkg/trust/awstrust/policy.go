@@ -46,8 +46,8 @@ const (
 	kindFederated = "Federated"
 )
 
-// awsForm is what Principal.AWS may name: everyone, an account, a root, user, role or session, or the id of a user or role that is gone. IAM
-// takes no pattern but *:
+// awsForm is what Principal.AWS may name: everyone, an account, a root, user, role or session, or the id of a user or role that is gone.
+// IAM takes no pattern but *:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 var awsForm = lazyregexp.New(`\A(?:\*|\d{12}|A[A-Z0-9]{15,127}|arn:aws[a-z-]*:iam::\d{12}:(?:root|(?:user|role)/[^*?]+)|` +
 	`arn:aws[a-z-]*:sts::\d{12}:(?:assumed-role/[^/*?]+/[^/*?]+|federated-user/[^/*?]+))\z`)

@@ -165,10 +165,6 @@ func (s shape) subjectProblem() string {
 }
 
 func canBeRef(pattern string) bool {
-	literal := pattern
-	if at := strings.IndexAny(pattern, "*?"); at >= 0 {
-		literal = pattern[:at]
-		return strings.HasPrefix(literal, "refs/") || strings.HasPrefix("refs/", literal)
-	}
-	return strings.HasPrefix(literal, "refs/")
+	at := strings.IndexAny(pattern, "*?")
+	return strings.HasPrefix(pattern, "refs/") || at >= 0 && strings.HasPrefix("refs/", pattern[:at])
 }

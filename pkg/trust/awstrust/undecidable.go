@@ -7,8 +7,8 @@ import (
 	"gatepass/pkg/trust"
 )
 
-// Undecidable is what in the policy no request can be decided by, when of its condition keys no more are known than the claims and those that
-// the patterns match. The error joins errors of type [trust.FaultError].
+// Undecidable is what in the policy no request can be decided by, when of its condition keys no more are known than the claims and those
+// that the patterns match. The error joins errors of type [trust.FaultError].
 func (p *Policy) Undecidable(keys []string) error {
 	known := func(s *statement, key string) bool {
 		if isProviders(key) {

@@ -13,10 +13,7 @@ import (
 	"gatepass/pkg/untrusted"
 )
 
-const (
-	githubIssuer = "https://token.actions.githubusercontent.com"
-	pinFix       = "set it to assertion.repository_owner_id == 'OWNER-ID' && assertion.repository_id == 'REPOSITORY-ID', the IDs in quotes"
-)
+const pinFix = "set it to assertion.repository_owner_id == 'OWNER-ID' && assertion.repository_id == 'REPOSITORY-ID', the IDs in quotes"
 
 var (
 	// issuerForm is the issuer of github.com, of an enterprise there, of one at ghe.com, or of a server:
@@ -33,7 +30,7 @@ func Lint(p *trust.GoogleProvider, bindings ...Binding) []trust.Finding {
 	l := &linter{evaluator: Compile(p), provider: p, bindings: bindings}
 	l.isGitHub = issuerForm.MatchString(p.Issuer.Value)
 	l.isServer = strings.Contains(p.Issuer.Value, "/_services/token")
-	l.isShared = strings.TrimSuffix(p.Issuer.Value, "/") == githubIssuer
+	l.isShared = strings.TrimSuffix(p.Issuer.Value, "/") == trust.GitHubIssuer
 	l.lintProvider()
 	l.lintMapping()
 	if l.evaluator.condition != nil {
@@ -100,7 +97,7 @@ func (l *linter) lintProvider() {
 	switch issuer := p.Issuer; {
 	case !l.isGitHub:
 		l.find(foreignIssuer, issuer.Position, "oidc.issuerUri", quote(issuer.Value)+" is not an issuer of GitHub Actions",
-			"set it to "+githubIssuer)
+			"set it to "+trust.GitHubIssuer)
 	case p.JWKS.Value != "" && !l.isServer:
 		l.find(uploadedKeys, p.JWKS.Position, "oidc.jwksJson", "the keys of "+issuer.Value+" are fixed here", "leave jwksJson out")
 	}
