@@ -91,7 +91,7 @@ func (c *awsCheck) file(file string, content *trust.Node) ([]report.Policy, erro
 // verdict is what a policy says to a token.
 func (c *awsCheck) verdict(policy *awstrust.Policy, source trust.Source, t token, file trust.AWSFile) report.Verdict {
 	result := report.Verdict{Token: t.title, Subject: claimText(t.claims["sub"])}
-	because := func(answer report.Answer, format string, values ...any) report.Verdict {
+	because := func(answer trust.Verdict, format string, values ...any) report.Verdict {
 		result.Answer, result.Reasons = answer, []report.Reason{{Text: fmt.Sprintf(format, values...)}}
 		return result
 	}
@@ -102,22 +102,22 @@ func (c *awsCheck) verdict(policy *awstrust.Policy, source trust.Source, t token
 	}
 	switch {
 	case issuer == "":
-		return because(report.Denied, "the token has no claim iss, so that no OIDC provider vouches for it")
+		return because(trust.Denied, "the token has no claim iss, so that no OIDC provider vouches for it")
 	case len(providers) == 0:
 		providers = []string{"arn:aws:iam::ACCOUNT:oidc-provider/" + issuer} // none that the policy names
 	case len(providers) > 1:
-		return because(report.Unknown, "the policy names several OIDC providers for the issuer, and only one is of the role's account; "+
+		return because(trust.Unknown, "the policy names several OIDC providers for the issuer, and only one is of the role's account; "+
 			"say which by --provider-arn: %s", strings.Join(providers, ", "))
 	}
 	partition, _, _ := strings.Cut(strings.TrimPrefix(providers[0], "arn:"), ":")
 	claims := t.withAudience(inputs.AWSAudience(partition))
 	isKnown := func(audience string) bool { return slices.Contains(file.Audiences[issuer], audience) }
 	if file.Audiences[issuer] != nil && !slices.ContainsFunc(audiences(claims), isKnown) {
-		return because(report.Denied, "the OIDC provider in this file accepts the audiences %s (client_id_list), and the token's is %s: "+
+		return because(trust.Denied, "the OIDC provider in this file accepts the audiences %s (client_id_list), and the token's is %s: "+
 			"AWS answers \"Incorrect token audience\"", strings.Join(file.Audiences[issuer], ", "), strings.Join(audiences(claims), ", "))
 	}
 	decision := policy.Evaluate(c.request(providers[0], claims))
-	result.Answer = report.Answer(decision.Verdict.String())
+	result.Answer = decision.Verdict
 	for _, statement := range decision.Statements {
 		result.Reasons = append(result.Reasons, statementReasons(statement, decision.Verdict, source)...)
 	}
@@ -139,12 +139,12 @@ func (c *awsCheck) request(provider string, claims trust.Claims) awstrust.Reques
 }
 
 // statementReasons are what one statement has to do with a verdict.
-func statementReasons(s awstrust.StatementDecision, verdict awstrust.Verdict, source trust.Source) []report.Reason {
+func statementReasons(s awstrust.StatementDecision, verdict trust.Verdict, source trust.Source) []report.Reason {
 	says := func(text string) []report.Reason {
 		return []report.Reason{{Position: s.Position, Path: source.Inside(s.Path), Text: text}}
 	}
 	switch {
-	case s.Deny && s.Applies == awstrust.No, !s.Deny && verdict == awstrust.Allowed && s.Applies != awstrust.Yes:
+	case s.Deny && s.Applies == awstrust.No, !s.Deny && verdict == trust.Allowed && s.Applies != awstrust.Yes:
 		return nil
 	case s.Deny && s.Applies == awstrust.Yes:
 		return says("denies it")

@@ -70,10 +70,10 @@ func lint(provider *trust.GoogleProvider, policies []*iamPolicy) (findings []tru
 
 // grant says what a token that the provider admits is granted. One that is granted nothing is let in nowhere.
 func grant(result *report.Verdict, d googletrust.Decision, policies []*iamPolicy) {
-	best := googletrust.Denied
+	best := trust.Denied
 	for _, policy := range policies {
 		if policy.unknown != "" {
-			best = max(best, googletrust.Unknown)
+			best = max(best, trust.Unknown)
 			result.Reasons = append(result.Reasons, report.Reason{Path: policy.place(policy.Position), Text: "cannot be checked: " + policy.unknown})
 		}
 		for _, member := range policy.members {
@@ -84,7 +84,7 @@ func grant(result *report.Verdict, d googletrust.Decision, policies []*iamPolicy
 			best = max(best, match.Verdict)
 			place := cmp.Or(member.Role, "a role") + " at " + policy.place(member.Position)
 			switch {
-			case match.Verdict != googletrust.Allowed:
+			case match.Verdict != trust.Allowed:
 				result.Reasons = append(result.Reasons, report.Reason{Path: place, Text: member.Value + ": " + match.Why})
 			case member.Conditional:
 				result.Grants = append(result.Grants, place+", if its IAM condition holds")
@@ -93,8 +93,8 @@ func grant(result *report.Verdict, d googletrust.Decision, policies []*iamPolicy
 			}
 		}
 	}
-	result.Answer = report.Answer(best.String())
-	if best == googletrust.Allowed {
+	result.Answer = best
+	if best == trust.Allowed {
 		result.Reasons = nil
 	}
 }

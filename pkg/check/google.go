@@ -116,14 +116,14 @@ func verdict(provider *trust.GoogleProvider, t token, policies []*iamPolicy) rep
 	d.Reasons = slices.DeleteFunc(d.Reasons, func(reason googletrust.Reason) bool {
 		return reason.Check == googletrust.Audience && reason.Cause == googletrust.Unevaluable && t.claims["aud"] == nil
 	})
-	d.Verdict = googletrust.Allowed
+	d.Verdict = trust.Allowed
 	result := report.Verdict{Token: t.title, Subject: claimText(t.claims["sub"]), Members: d.Members}
 	for _, reason := range d.Reasons {
 		d.Verdict = min(d.Verdict, reason.Verdict())
 		result.Reasons = append(result.Reasons, report.Reason{Position: reason.At, Path: reason.Path, Text: reason.Message})
 	}
-	result.Answer = report.Answer(d.Verdict.String())
-	if d.Verdict == googletrust.Allowed && len(policies) > 0 {
+	result.Answer = d.Verdict
+	if d.Verdict == trust.Allowed && len(policies) > 0 {
 		grant(&result, d, policies)
 	}
 	return result

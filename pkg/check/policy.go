@@ -37,7 +37,7 @@ func (c *check) faults(file string, source trust.Source, err error) (findings []
 func (c *check) withoutAnswer(p report.Policy, why string) report.Policy {
 	for _, t := range c.tokens {
 		p.Verdicts = append(p.Verdicts, report.Verdict{
-			Answer: report.Unknown, Token: t.title, Subject: claimText(t.claims["sub"]), Reasons: []report.Reason{{Text: why}},
+			Answer: trust.Unknown, Token: t.title, Subject: claimText(t.claims["sub"]), Reasons: []report.Reason{{Text: why}},
 		})
 	}
 	return p

@@ -8,23 +8,24 @@ import (
 	"time"
 
 	"gatepass/pkg/grant"
+	"gatepass/pkg/trust"
 	"gatepass/pkg/trust/awstrust"
 	"gatepass/pkg/untrusted"
 )
 
 // awsEvidenceCauses are what the role's trust policy says, where the step has it. It is proof as far as the file is what AWS has.
 var awsEvidenceCauses = []cause{
-	{"aws-policy-forbids", where(evidently(awstrust.Denied), isForbidden), explainForbidden},
-	{"aws-policy-denies", evidently(awstrust.Denied), explainPolicy},
-	{"aws-policy-undecided", evidently(awstrust.Unknown), explainUndecided},
-	{"aws-policy-allows-account", where(evidently(awstrust.Allowed), needsOwnPolicy), func(c Case) Explanation {
+	{"aws-policy-forbids", where(evidently(trust.Denied), isForbidden), explainForbidden},
+	{"aws-policy-denies", evidently(trust.Denied), explainPolicy},
+	{"aws-policy-undecided", evidently(trust.Unknown), explainUndecided},
+	{"aws-policy-allows-account", where(evidently(trust.Allowed), needsOwnPolicy), func(c Case) Explanation {
 		return Explanation{
 			Meaning: fmt.Sprintf("The trust policy in aws-trust-policy lets in %s. If it is the one that the role has, the caller's own policies lack the permission.", c.caller()),
 			Fix:     "Give the caller this statement:",
 			Paste:   []string{c.allowStatement()},
 		}
 	}},
-	{"aws-policy-allows", perhaps(evidently(awstrust.Allowed)), func(c Case) Explanation {
+	{"aws-policy-allows", perhaps(evidently(trust.Allowed)), func(c Case) Explanation {
 		return Explanation{
 			Meaning: "The trust policy in aws-trust-policy lets in this job, so it is not the one that the role has, or something else than the role refuses.",
 			Fix:     fmt.Sprintf("Compare the file with what this prints, with credentials of %s:", c.account()),
@@ -34,7 +35,7 @@ var awsEvidenceCauses = []cause{
 }
 
 // evidently is certain where the policy says what AWS may have said.
-func evidently(verdict awstrust.Verdict) func(Case) odds {
+func evidently(verdict trust.Verdict) func(Case) odds {
 	return func(c Case) odds {
 		if decision, ok := c.decide(); ok && decision.Verdict == verdict {
 			return certain

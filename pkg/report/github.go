@@ -52,7 +52,7 @@ func (r Report) WriteGitHub(w io.Writer) error {
 			}
 		}
 		for _, verdict := range policy.Verdicts {
-			if verdict.Answer == Allowed {
+			if verdict.Answer == trust.Allowed {
 				fmt.Fprintln(&log, untrusted.Inert(policy.File+": "+verdict.title()))
 			}
 		}

@@ -39,7 +39,7 @@ type jsonFinding struct {
 }
 
 type jsonVerdict struct {
-	Verdict Answer       `json:"verdict"` // allowed, denied or unknown
+	Verdict string       `json:"verdict"` // allowed, denied or unknown
 	Token   string       `json:"token"`
 	Subject string       `json:"sub"`
 	Reasons []jsonReason `json:"reasons"`
@@ -65,7 +65,7 @@ func (r Report) WriteJSON(w io.Writer) error {
 			})
 		}
 		for _, v := range p.Verdicts {
-			verdict := jsonVerdict{v.Answer, v.Token, v.Subject, []jsonReason{}, v.Members, v.Grants}
+			verdict := jsonVerdict{v.Answer.String(), v.Token, v.Subject, []jsonReason{}, v.Members, v.Grants}
 			for _, reason := range v.Reasons {
 				verdict.Reasons = append(verdict.Reasons, jsonReason{place(reason.Position, reason.Path), reason.Text})
 			}

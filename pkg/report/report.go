@@ -33,7 +33,7 @@ type Policy struct {
 
 // Verdict is what a policy says about one token.
 type Verdict struct {
-	Answer  Answer
+	Answer  trust.Verdict
 	Token   string // what the token is called, such as "a push to refs/heads/main of octo-org/octo-repo"
 	Subject string
 	Reasons []Reason
@@ -41,16 +41,6 @@ type Verdict struct {
 	Members []string
 	Grants  []string
 }
-
-// Answer is yes, no, or neither.
-type Answer string
-
-// What cannot be told from the file and the claims is unknown, and never a yes.
-const (
-	Allowed Answer = "allowed"
-	Denied  Answer = "denied"
-	Unknown Answer = "unknown"
-)
 
 // Reason is why a policy says so.
 type Reason struct {
@@ -119,7 +109,7 @@ func (r Report) Fails(least trust.Severity) bool {
 			}
 		}
 		for _, verdict := range policy.Verdicts {
-			if verdict.Answer != Allowed {
+			if verdict.Answer != trust.Allowed {
 				return true
 			}
 		}
@@ -131,11 +121,11 @@ func (r Report) Fails(least trust.Severity) bool {
 func (p Policy) all() []trust.Finding {
 	found := p.Findings
 	for _, verdict := range p.Verdicts {
-		if verdict.Answer == Allowed {
+		if verdict.Answer == trust.Allowed {
 			continue
 		}
 		rule := tokenDenied
-		if verdict.Answer == Unknown {
+		if verdict.Answer == trust.Unknown {
 			rule = tokenUnknown
 		}
 		at, message := p.Position, []string{verdict.title()}
@@ -151,7 +141,7 @@ func (p Policy) all() []trust.Finding {
 }
 
 func (v Verdict) title() string {
-	return fmt.Sprintf("%s: %s, sub %s", strings.ToUpper(string(v.Answer)), v.Token, v.Subject)
+	return fmt.Sprintf("%s: %s, sub %s", strings.ToUpper(v.Answer.String()), v.Token, v.Subject)
 }
 
 func (r Reason) String() string {
@@ -167,7 +157,7 @@ func (p Policy) where(f trust.Finding) string { return strings.Trim(p.Name+", "+
 // summary counts, in a line.
 func (r Report) summary() string {
 	var bySeverity [trust.Error + 1]int
-	byAnswer := map[Answer]int{}
+	byAnswer := map[trust.Verdict]int{}
 	policies := 0
 	for _, policy := range r.Policies {
 		if !policy.IsCompanion {
@@ -189,7 +179,7 @@ func (r Report) summary() string {
 	if len(found) == 0 {
 		found = append(found, "no findings")
 	}
-	for _, answer := range []Answer{Allowed, Denied, Unknown} {
+	for _, answer := range []trust.Verdict{trust.Allowed, trust.Denied, trust.Unknown} {
 		if n := byAnswer[answer]; n > 0 {
 			found = append(found, fmt.Sprintf("%d %s", n, answer))
 		}

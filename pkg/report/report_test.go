@@ -37,7 +37,7 @@ func sample() report.Report {
 					{Rule: warning, At: trust.Position{Line: 4, Column: 7}, Message: "this may be wrong"},
 				},
 				Verdicts: []report.Verdict{{
-					Answer: report.Denied, Token: "push on refs/heads/main of octo-org/octo-repo", Subject: "repo:octo-org/octo-repo:ref:refs/heads/main",
+					Answer: trust.Denied, Token: "push on refs/heads/main of octo-org/octo-repo", Subject: "repo:octo-org/octo-repo:ref:refs/heads/main",
 					Reasons: []report.Reason{{Position: trust.Position{Line: 9, Column: 11}, Path: "Statement[0].Condition", Text: "the value differs"}, {Text: "so does another"}},
 				}},
 			},
@@ -45,8 +45,8 @@ func sample() report.Report {
 				Position: trust.Position{Line: 1, Column: 512}, File: "/home/runner/work/octo-repo/octo-repo/plan.json", Name: `aws_iam_role.deploy["a"]`,
 				Findings: []trust.Finding{{Rule: note, At: trust.Position{Line: 1, Column: 512}, Path: "assume_role_policy: Statement[0]", Message: "this is worth knowing"}},
 				Verdicts: []report.Verdict{
-					{Answer: report.Allowed, Token: "one token", Subject: "a", Members: []string{"principal://a"}, Grants: []string{"roles/viewer"}},
-					{Answer: report.Unknown, Token: "another token", Subject: "b", Reasons: []report.Reason{{Text: "only AWS knows"}}},
+					{Answer: trust.Allowed, Token: "one token", Subject: "a", Members: []string{"principal://a"}, Grants: []string{"roles/viewer"}},
+					{Answer: trust.Unknown, Token: "another token", Subject: "b", Reasons: []report.Reason{{Text: "only AWS knows"}}},
 				},
 			},
 			{Position: trust.Position{Line: 1, Column: 1}, File: "/etc/elsewhere.json"},
@@ -153,7 +153,7 @@ func TestSARIFKeepsTheRunsOfOthers(t *testing.T) {
 
 func TestFails(t *testing.T) {
 	t.Parallel()
-	with := func(rule *trust.Rule, answers ...report.Answer) report.Report {
+	with := func(rule *trust.Rule, answers ...trust.Verdict) report.Report {
 		policy := report.Policy{}
 		if rule != nil {
 			policy.Findings = []trust.Finding{{Rule: rule}}
@@ -174,10 +174,9 @@ func TestFails(t *testing.T) {
 		"a warning":                {with(warning), trust.Warning, true},
 		"a warning does not count": {with(warning), trust.Error, false},
 		"an error":                 {with(grave), trust.Error, true},
-		"allowed":                  {with(nil, report.Allowed), trust.Note, false},
-		"one of two denied":        {with(nil, report.Allowed, report.Denied), trust.Error, true},
-		"unknown is no yes":        {with(nil, report.Unknown), trust.Error, true},
-		"no answer is no yes":      {with(nil, ""), trust.Error, true},
+		"allowed":                  {with(nil, trust.Allowed), trust.Note, false},
+		"one of two denied":        {with(nil, trust.Allowed, trust.Denied), trust.Error, true},
+		"unknown is no yes":        {with(nil, trust.Unknown), trust.Error, true},
 	} {
 		if got := test.report.Fails(test.least); got != test.want {
 			t.Errorf("%s: got %t, want %t", name, got, test.want)
@@ -201,8 +200,8 @@ func FuzzForeignText(f *testing.F) {
 			Position: place, File: text, Name: text,
 			Findings: []trust.Finding{{Rule: grave, At: place, Path: text, Message: text, Fix: text}},
 			Verdicts: []report.Verdict{
-				{Answer: report.Denied, Token: text, Subject: text, Reasons: []report.Reason{{Path: text, Text: text}}},
-				{Answer: report.Allowed, Token: text, Subject: text, Members: []string{text}, Grants: []string{text}},
+				{Answer: trust.Denied, Token: text, Subject: text, Reasons: []report.Reason{{Path: text, Text: text}}},
+				{Answer: trust.Allowed, Token: text, Subject: text, Members: []string{text}, Grants: []string{text}},
 			},
 		}}}
 		for name, test := range map[string]struct {

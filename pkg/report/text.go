@@ -72,12 +72,12 @@ func (t *text) finding(p Policy, f trust.Finding) {
 }
 
 func (t *text) verdict(p Policy, v Verdict) {
-	answer := map[Answer]color.Attribute{Allowed: color.FgGreen, Denied: color.FgRed, Unknown: color.FgYellow}[v.Answer]
+	answer := map[trust.Verdict]color.Attribute{trust.Allowed: color.FgGreen, trust.Denied: color.FgRed, trust.Unknown: color.FgYellow}[v.Answer]
 	place := fmt.Sprintf("%s:%s:", p.File, p.Position)
 	if p.Name != "" {
 		place += " " + p.Name + ":"
 	}
-	t.line("%s %s %s", t.paint(place, color.Bold), t.paint(strings.ToUpper(string(v.Answer))+":", color.Bold, answer), v.Token)
+	t.line("%s %s %s", t.paint(place, color.Bold), t.paint(strings.ToUpper(v.Answer.String())+":", color.Bold, answer), v.Token)
 	t.detail("sub", v.Subject)
 	for _, reason := range v.Reasons {
 		if reason.Line == 0 {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"gatepass/pkg/trust"
 	"gatepass/pkg/trust/awstrust"
 )
 
@@ -134,7 +135,7 @@ func (s *Sandbox) assumable(caller caller, action string, request assumeRoleRequ
 	}
 	sameAccount := caller.account == request.role.account
 	switch {
-	case decision.Verdict == awstrust.Denied:
+	case decision.Verdict == trust.Denied:
 		return role, denied("")
 	case caller.limited:
 		return role, denied(" because no session policy allows the " + action + " action")

@@ -43,12 +43,12 @@ func (g Google) validateExpressions(f *faults, key string, provider Provider) {
 // that fails has the answer to a condition that is false, and so, here, has
 // what only Google knows.
 func refusalOf(decision googletrust.Decision, token idToken) error {
-	if decision.Verdict == googletrust.Allowed {
+	if decision.Verdict == trust.Allowed {
 		return nil
 	}
 	// The first reason to refuse it is Google's. There may be none but what is unknown.
 	reasons := decision.Reasons
-	first := slices.IndexFunc(reasons, func(r googletrust.Reason) bool { return r.Verdict() == googletrust.Denied })
+	first := slices.IndexFunc(reasons, func(r googletrust.Reason) bool { return r.Verdict() == trust.Denied })
 	reason := reasons[max(first, 0)]
 	switch {
 	case reason.Check == googletrust.Audience:

@@ -64,7 +64,7 @@ func (s *Sandbox) ask(role Role, request awstrust.Request) (awstrust.Decision, e
 	request.Keys["aws:CurrentTime"], request.Keys["aws:EpochTime"] = now.Format(time.RFC3339), strconv.FormatInt(now.Unix(), 10)
 	request.Absent = requestKeys
 	decision := policy.Evaluate(request)
-	if decision.Verdict != awstrust.Unknown {
+	if decision.Verdict != trust.Unknown {
 		return decision, nil
 	}
 	return decision, refuse(http.StatusForbidden, "AccessDenied", "The sandbox cannot tell whether the trust policy of %s allows %s: %s",

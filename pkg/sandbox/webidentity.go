@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"gatepass/pkg/trust"
 	"gatepass/pkg/trust/awstrust"
 )
 
@@ -129,7 +130,7 @@ func (s *Sandbox) trustingRole(request webIdentityRequest, providerARN string, t
 	if err != nil {
 		return Role{}, err
 	}
-	if decision.Verdict == awstrust.Denied {
+	if decision.Verdict == trust.Denied {
 		return Role{}, denied
 	}
 	return role, nil

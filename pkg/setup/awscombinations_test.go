@@ -73,7 +73,7 @@ func tryOnAWS(t *testing.T, name string, a setup.AWS, got awsSetup) {
 		if j.issuer == a.Issuer {
 			issuer = provider
 		}
-		return policy.Evaluate(awstrust.Request{Action: "sts:AssumeRoleWithWebIdentity", Provider: issuer, Claims: j.claims()}).Verdict == awstrust.Allowed
+		return policy.Evaluate(awstrust.Request{Action: "sts:AssumeRoleWithWebIdentity", Provider: issuer, Claims: j.claims()}).Verdict == trust.Allowed
 	}
 	comparesIDs := a.Issuer == trust.GitHubIssuer && partition == "aws"
 	// Nobody but the enterprise can register names at its issuer: they are let in, and another who has them is of the enterprise, too.

@@ -90,7 +90,7 @@ func tryOnGoogle(t *testing.T, name string, g setup.Google, got googleSetup) {
 		}
 		d := evaluator.Evaluate(j.claims())
 		for _, member := range got.members {
-			if d.Match(member).Verdict == googletrust.Allowed {
+			if d.Match(member).Verdict == trust.Allowed {
 				return true
 			}
 		}

@@ -7,18 +7,6 @@ package awstrust
 
 import "gatepass/pkg/trust"
 
-// Verdict is what a policy says to a request.
-type Verdict int
-
-// The zero value is the strict one.
-const (
-	Denied Verdict = iota
-	Unknown
-	Allowed
-)
-
-func (v Verdict) String() string { return [...]string{"denied", "unknown", "allowed"}[v] }
-
 // Truth is whether something holds, in the logic that has a value between false and true.
 type Truth int
 
@@ -53,7 +41,7 @@ type Request struct {
 
 // Decision is what a policy says to a request, and why.
 type Decision struct {
-	Verdict Verdict
+	Verdict trust.Verdict
 	// ByAccount is whether the policy allows only the account of the caller, which leaves it to the caller's own policies.
 	ByAccount  bool
 	Statements []StatementDecision // in the order of the policy
@@ -87,8 +75,8 @@ func (p *Policy) Evaluate(r Request) Decision {
 			allowed = max(allowed, result.Applies)
 		}
 	}
-	d.Verdict = Verdict(min(allowed, denied.not()))
-	d.ByAccount = d.Verdict != Denied && byCaller < allowed
+	d.Verdict = trust.Verdict(min(allowed, denied.not()))
+	d.ByAccount = d.Verdict != trust.Denied && byCaller < allowed
 	return d
 }
 

@@ -240,7 +240,7 @@ func TestClaimsOfOtherDecoders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[json.Number]awstrust.Verdict{"74": awstrust.Allowed, "75": awstrust.Denied, "7.4e1": awstrust.Unknown} {
+	for id, want := range map[json.Number]trust.Verdict{"74": trust.Allowed, "75": trust.Denied, "7.4e1": trust.Unknown} {
 		token := claims()
 		token["repository_id"], token["amr"] = id, []string{"a", "b"}
 		if got := policy.Evaluate(awstrust.Request{Action: "sts:AssumeRoleWithWebIdentity", Provider: github, Claims: token}).Verdict; got != want {

@@ -64,7 +64,7 @@ func FuzzPolicy(f *testing.F) {
 		token["sub"], token["environment"] = sub, environment
 		request := awstrust.Request{Action: "sts:AssumeRoleWithWebIdentity", Provider: github, Claims: token}
 		decision := policy.Evaluate(request)
-		if decision.Verdict == awstrust.Allowed && !allows(text) {
+		if decision.Verdict == trust.Allowed && !allows(text) {
 			t.Error("allowed by a policy that allows nothing")
 		}
 		if again := policy.Evaluate(request); !reflect.DeepEqual(again, decision) {
@@ -106,13 +106,13 @@ func FuzzCondition(f *testing.F) {
 	f.Add("NumericLessThan", "actor_id", "12", "1.5", "-7")
 	f.Add("DateGreaterThanEquals", "ref", "2026-11-22T12:00:00Z", "1795348800", "2026-11-22")
 	f.Fuzz(func(t *testing.T, operator, claim, first, second, got string) {
-		verdict := func(operator string) (awstrust.Verdict, bool) {
+		verdict := func(operator string) (trust.Verdict, bool) {
 			values, _ := json.Marshal([]string{first, second})
 			condition, _ := json.Marshal(map[string]map[string]json.RawMessage{operator: {"token.actions.githubusercontent.com:" + claim: values}})
 			text := vector{Condition: string(condition)}.policy()
 			policy, err := parse(text)
 			if err != nil {
-				return awstrust.Denied, false
+				return trust.Denied, false
 			}
 			policy.Lint()
 			checkStrangers(t, text, policy)
@@ -126,7 +126,7 @@ func FuzzCondition(f *testing.F) {
 		if !valid || !ok {
 			return
 		}
-		if not, _ := verdict(negated); not != awstrust.Allowed-plain {
+		if not, _ := verdict(negated); not != trust.Allowed-plain {
 			t.Errorf("%s says %s, %s %s", operator, plain, negated, not)
 		}
 	})

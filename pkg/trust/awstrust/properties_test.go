@@ -79,7 +79,7 @@ func (s statement) text() string {
 	return fmt.Sprintf(`{"Effect": %q, "Principal": {"Federated": "{github}"}, "Action": "sts:*", "Condition": {%s}}`, effect, strings.Join(operators, ", "))
 }
 
-func evaluate(t *testing.T, statements []statement, r awstrust.Request) awstrust.Verdict {
+func evaluate(t *testing.T, statements []statement, r awstrust.Request) trust.Verdict {
 	t.Helper()
 	var texts []string
 	for _, s := range statements {
@@ -193,7 +193,7 @@ func TestStringLikeWithoutWildcardIsStringEquals(t *testing.T) {
 func TestKnowledgeNeverContradicts(t *testing.T) {
 	forRandom(t, func(t *testing.T, _ random, statements []statement, request awstrust.Request) {
 		before := evaluate(t, statements, request)
-		if before == awstrust.Unknown {
+		if before == trust.Unknown {
 			return
 		}
 		for _, told := range []string{"", "203.0.113.7", "ci-1", "refs/heads/main", "arn:aws:iam::123456789012:role/x"} {
@@ -243,7 +243,7 @@ func strangers() (tokens []trust.Claims) {
 // letsIn returns the sub of a stranger whom a policy lets in, if it does.
 func letsIn(policy *awstrust.Policy) (sub any, in bool) {
 	for _, token := range strangers() {
-		if policy.Evaluate(awstrust.Request{Action: "sts:AssumeRoleWithWebIdentity", Provider: github, Claims: token}).Verdict == awstrust.Allowed {
+		if policy.Evaluate(awstrust.Request{Action: "sts:AssumeRoleWithWebIdentity", Provider: github, Claims: token}).Verdict == trust.Allowed {
 			return token["sub"], true
 		}
 	}

@@ -27,7 +27,7 @@ func FuzzEvaluate(f *testing.F) {
 		p.Mapping = append([]trust.GoogleMapping{{Attribute: trust.Text{Value: attribute}, Expression: trust.Text{Value: expression}}}, base.Mapping...)
 		e := googletrust.Compile(&p)
 		d := e.Evaluate(token)
-		if (d.Verdict == googletrust.Allowed) != (len(d.Reasons) == 0) {
+		if (d.Verdict == trust.Allowed) != (len(d.Reasons) == 0) {
 			t.Errorf("the verdict is %s for the reasons %v", d.Verdict, d.Reasons)
 		}
 		for _, reason := range d.Reasons {
@@ -39,7 +39,7 @@ func FuzzEvaluate(f *testing.F) {
 			}
 		}
 		isPrintable(t, d.Match(expression).Why+"x", d.Match(value).Why+"x")
-		if d.Verdict == googletrust.Allowed {
+		if d.Verdict == trust.Allowed {
 			isRightlyAllowed(t, &p, e, token)
 		}
 		for _, finding := range googletrust.Lint(&p, googletrust.Binding{Text: trust.Text{Value: value}, Path: "bindings[0].members[0]"}) {
@@ -58,7 +58,7 @@ func isRightlyAllowed(t *testing.T, p *trust.GoogleProvider, e *googletrust.Eval
 		return
 	}
 	for _, opposite := range []string{"!(" + p.Condition.Value + "\n)", "(" + p.Condition.Value + "\n) && false"} {
-		if decide(p, token, opposite).Verdict == googletrust.Allowed {
+		if decide(p, token, opposite).Verdict == trust.Allowed {
 			t.Errorf("the token is allowed, and by %q, too", opposite)
 		}
 	}

@@ -13,18 +13,6 @@ import (
 	"gatepass/pkg/trust"
 )
 
-// Verdict is whether a token is let in. The zero value is not.
-type Verdict int
-
-// A token is denied, or only Google knows, or it is allowed.
-const (
-	Denied Verdict = iota
-	Unknown
-	Allowed
-)
-
-func (v Verdict) String() string { return [...]string{"denied", "unknown", "allowed"}[v] }
-
 // Check is one of the checks that a token goes through.
 type Check int
 
@@ -66,16 +54,16 @@ type Reason struct {
 }
 
 // Verdict is what follows from the reason.
-func (r Reason) Verdict() Verdict {
+func (r Reason) Verdict() trust.Verdict {
 	if r.Cause == Unevaluable {
-		return Unknown
+		return trust.Unknown
 	}
-	return Denied
+	return trust.Denied
 }
 
 // Decision is what a provider makes of a token.
 type Decision struct {
-	Verdict Verdict
+	Verdict trust.Verdict
 	Reasons []Reason // in the order of the checks; the first that denies is the one that Google tells. Empty if allowed.
 	// Attributes by name, such as google.subject: those that could be mapped.
 	Attributes map[string]any
@@ -106,7 +94,7 @@ func (e *Evaluator) Evaluate(claims trust.Claims) Decision {
 	}
 	slices.SortStableFunc(d.Reasons, func(a, b Reason) int { return cmp.Compare(a.Check, b.Check) })
 	d.Members = e.members(d.Attributes)
-	d.Verdict = Allowed
+	d.Verdict = trust.Allowed
 	for _, reason := range d.Reasons {
 		d.Verdict = min(d.Verdict, reason.Verdict())
 	}

@@ -32,7 +32,7 @@ func (test limitTest) run(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%d beyond the limit: got %q, want %q", beyond, got, want)
 		}
-		if verdict := e.Evaluate(claims).Verdict; (verdict == googletrust.Allowed) != (beyond == 0) {
+		if verdict := e.Evaluate(claims).Verdict; (verdict == trust.Allowed) != (beyond == 0) {
 			t.Errorf("%d beyond the limit the token is %s", beyond, verdict)
 		}
 	}
@@ -76,12 +76,12 @@ func audienceOf(p *trust.GoogleProvider) string { return "//iam.googleapis.com/"
 func TestAttributesOfEightKilobytes(t *testing.T) {
 	for _, test := range []struct {
 		length  int // of each of the values of 10 attributes whose names have 11 bytes; Google does not say whether names count
-		verdict googletrust.Verdict
+		verdict trust.Verdict
 		reason  string
 	}{
-		{800, googletrust.Allowed, ""},
-		{812, googletrust.Unknown, "limits unevaluable: attributeMapping: the attributes are 8124 bytes long; Google takes 8 KB"},
-		{819, googletrust.Denied, "limits: attributeMapping: the attributes are 8194 bytes long; Google takes 8 KB"},
+		{800, trust.Allowed, ""},
+		{812, trust.Unknown, "limits unevaluable: attributeMapping: the attributes are 8124 bytes long; Google takes 8 KB"},
+		{819, trust.Denied, "limits: attributeMapping: the attributes are 8194 bytes long; Google takes 8 KB"},
 	} {
 		p, claims := world(t)
 		p.Mapping[0].Expression.Value = "'abcd'"
@@ -138,7 +138,7 @@ func TestClaimsOfOtherDecoders(t *testing.T) {
 	claims["iat"] = json.Number("1632493567")
 	claims["nested"] = map[string]any{"list": []any{json.Number("1"), "x"}}
 	d := decide(p, claims, "assertion.iat == 1632493567 && assertion.nested.list == [1, 'x'] && size(assertion.aud) == 2")
-	if d.Verdict != googletrust.Allowed {
+	if d.Verdict != trust.Allowed {
 		t.Errorf("the token is %s: %q", d.Verdict, reasons(d))
 	}
 }

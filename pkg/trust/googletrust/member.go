@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"gatepass/pkg/trust"
 	"gatepass/pkg/untrusted"
 )
 
@@ -55,7 +56,7 @@ func parseMember(name string) (member, string) {
 
 // Match is whether a token is the member of an IAM binding.
 type Match struct {
-	Verdict Verdict
+	Verdict trust.Verdict
 	Why     string // one line, safe to print; empty if allowed
 }
 
@@ -65,35 +66,35 @@ func (d Decision) Match(name string) Match {
 		return d.matched()
 	}
 	if !isOfPools(name) {
-		return Match{Denied, "is no member of a workload identity pool"}
+		return Match{trust.Denied, "is no member of a workload identity pool"}
 	}
 	m, fault := parseMember(name)
 	if fault != "" {
-		return Match{Denied, fault}
+		return Match{trust.Denied, fault}
 	}
 	p := d.evaluator.provider
 	switch pool := p.PoolName(); {
 	case pool == "":
-		return Match{Unknown, "the provider's name, and with it its pool, is not known"}
+		return Match{trust.Unknown, "the provider's name, and with it its pool, is not known"}
 	case pool != m.pool:
-		return Match{Denied, fmt.Sprintf("is of the pool %s, the provider is of %s", untrusted.Line(m.pool), pool)}
+		return Match{trust.Denied, fmt.Sprintf("is of the pool %s, the provider is of %s", untrusted.Line(m.pool), pool)}
 	case m.attribute == "":
 		return d.matched()
 	case !d.evaluator.maps(m.attribute):
-		return Match{Denied, "the provider does not map " + untrusted.Line(m.attribute)}
+		return Match{trust.Denied, "the provider does not map " + untrusted.Line(m.attribute)}
 	case m.attribute == groupsAttribute || d.unknown[referenceTo(m.attribute)]:
-		return Match{Unknown, "only Google knows the token's " + untrusted.Line(m.attribute)}
+		return Match{trust.Unknown, "only Google knows the token's " + untrusted.Line(m.attribute)}
 	}
 	got, _ := d.Attributes[m.attribute].(string)
 	if got != m.value {
-		return Match{Denied, fmt.Sprintf("the token's %s is %s", untrusted.Line(m.attribute), quote(got)) + m.mistake(got)}
+		return Match{trust.Denied, fmt.Sprintf("the token's %s is %s", untrusted.Line(m.attribute), quote(got)) + m.mistake(got)}
 	}
 	return d.matched()
 }
 
 // matched is a match as far as the member goes.
 func (d Decision) matched() Match {
-	why := map[Verdict]string{Denied: "the provider refuses the token", Unknown: "only Google knows whether the provider takes the token"}
+	why := map[trust.Verdict]string{trust.Denied: "the provider refuses the token", trust.Unknown: "only Google knows whether the provider takes the token"}
 	return Match{d.Verdict, why[d.Verdict]}
 }
 

@@ -42,11 +42,11 @@ func decide(p *trust.GoogleProvider, claims trust.Claims, condition string) goog
 }
 
 // pairs calls visit for each condition with some others, and with the verdicts of both.
-func pairs(t *testing.T, visit func(one, other string, verdict, otherVerdict googletrust.Verdict)) {
+func pairs(t *testing.T, visit func(one, other string, verdict, otherVerdict trust.Verdict)) {
 	t.Helper()
 	p, claims := world(t)
 	all := conditions(t)
-	verdicts := map[string]googletrust.Verdict{}
+	verdicts := map[string]trust.Verdict{}
 	for _, text := range all {
 		verdicts[text] = decide(p, claims, text).Verdict
 	}
@@ -60,7 +60,7 @@ func pairs(t *testing.T, visit func(one, other string, verdict, otherVerdict goo
 
 func TestAnotherConjunctOnlyNarrows(t *testing.T) {
 	p, claims := world(t)
-	pairs(t, func(one, other string, verdict, otherVerdict googletrust.Verdict) {
+	pairs(t, func(one, other string, verdict, otherVerdict trust.Verdict) {
 		both, swapped := decide(p, claims, one+" && "+other).Verdict, decide(p, claims, other+" && "+one).Verdict
 		if both > min(verdict, otherVerdict) || swapped != both {
 			t.Errorf("%s is %s, %s is %s; both are %s, and %s the other way round", one, verdict, other, otherVerdict, both, swapped)
@@ -70,8 +70,8 @@ func TestAnotherConjunctOnlyNarrows(t *testing.T) {
 
 func TestAnotherAlternativeOnlyWidens(t *testing.T) {
 	p, claims := world(t)
-	pairs(t, func(one, other string, verdict, _ googletrust.Verdict) {
-		if either := decide(p, claims, one+" || "+other).Verdict; either == googletrust.Denied && verdict != googletrust.Denied {
+	pairs(t, func(one, other string, verdict, _ trust.Verdict) {
+		if either := decide(p, claims, one+" || "+other).Verdict; either == trust.Denied && verdict != trust.Denied {
 			t.Errorf("%s is %s, and with || %s it is %s", one, verdict, other, either)
 		}
 	})
@@ -81,7 +81,7 @@ func TestFalseLetsNobodyIn(t *testing.T) {
 	p, claims := world(t)
 	for _, text := range conditions(t) {
 		for _, condition := range []string{"false && " + text, text + " && false", text + " && !true", "false ? " + text + " : false"} {
-			if d := decide(p, claims, condition); d.Verdict != googletrust.Denied {
+			if d := decide(p, claims, condition); d.Verdict != trust.Denied {
 				t.Errorf("%s is %s", condition, d.Verdict)
 			}
 		}
@@ -180,12 +180,12 @@ func TestThreeValuedLogicIsSound(t *testing.T) {
 		d := decide(p, claims, condition)
 		inDoubt, mayHold := strings.Contains(condition, doubt), slices.Contains(results[:], yes)
 		switch {
-		case inDoubt && d.Verdict == googletrust.Allowed, inDoubt && mayHold && d.Verdict == googletrust.Denied:
+		case inDoubt && d.Verdict == trust.Allowed, inDoubt && mayHold && d.Verdict == trust.Denied:
 			t.Fatalf("%s is %s, and may come to %v", condition, d.Verdict, results)
-		case !inDoubt && (d.Verdict == googletrust.Allowed) != mayHold, !inDoubt && d.Verdict == googletrust.Unknown:
+		case !inDoubt && (d.Verdict == trust.Allowed) != mayHold, !inDoubt && d.Verdict == trust.Unknown:
 			t.Fatalf("%s is %s, and comes to %v", condition, d.Verdict, results[0])
 		}
-		if (len(d.Reasons) == 0) != (d.Verdict == googletrust.Allowed) {
+		if (len(d.Reasons) == 0) != (d.Verdict == trust.Allowed) {
 			t.Fatalf("%s is %s for the reasons %v", condition, d.Verdict, d.Reasons)
 		}
 	}
