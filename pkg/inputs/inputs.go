@@ -100,13 +100,14 @@ type IDToken struct {
 func Parse(lookup Lookup) (Inputs, error) {
 	r := &reader{lookup: lookup}
 	wantAWS, wantGoogle := r.given(onAWS), r.given(onGoogle)
-	in := Inputs{TokenAudience: r.text("oidc-token-audience"), Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
-	in.Proxy, in.GivenProxy = r.proxy()
 	// AWS_REGION is no such sign: it is there after any sign-in to AWS. A step for Google whose inputs are empty must not pass for AWS, nor
 	// one for GitHub's token alone.
 	if role, _ := r.lookup("ROLE_TO_ASSUME"); !wantGoogle && r.raw("oidc-token-audience") == "" && role != "" {
 		wantAWS = true
 	}
+	r.forAWS = wantAWS
+	in := Inputs{TokenAudience: r.text("oidc-token-audience"), Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
+	in.Proxy, in.GivenProxy = r.proxy()
 
 	switch {
 	case !wantAWS && !wantGoogle && in.TokenAudience == "" && len(r.faults) == 0:
