@@ -84,7 +84,7 @@ func (c Client) existing(ctx context.Context, in inputs.AWS) (Credentials, error
 }
 
 func (c Client) obtain(ctx context.Context, in inputs.AWS, idToken IDToken) (Credentials, error) {
-	if !in.WithoutSpecialCharacters {
+	if !in.WithoutSpecialCharacters || in.Role == nil { // of an access key there is no other one
 		return c.obtainOnce(ctx, in, idToken)
 	}
 	// About one in four secrets has no special character, so that one of this many has none but once in 30,000 times.
@@ -93,9 +93,6 @@ func (c Client) obtain(ctx context.Context, in inputs.AWS, idToken IDToken) (Cre
 		credentials, err := c.obtainOnce(ctx, in, idToken)
 		if err != nil || !hasSpecialCharacter(credentials) {
 			return credentials, err
-		}
-		if in.Role == nil {
-			return Credentials{}, errors.New("special-characters-workaround: the access key holds a special character, and without role-to-assume there is no other one")
 		}
 	}
 	return Credentials{}, fmt.Errorf("special-characters-workaround: %d sessions in a row had keys with special characters", tries)
