@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gatepass/pkg/inputs"
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
 )
@@ -57,6 +58,7 @@ type IDToken func(context.Context) (secret.String, error)
 func (c Client) SignIn(ctx context.Context, in inputs.AWS, idToken IDToken) (Credentials, error) {
 	if in.KeepExisting {
 		existing, err := c.existing(ctx, in)
+		c.maskCaller(in, err)
 		var refusal *Refusal
 		switch {
 		case err == nil:
@@ -68,6 +70,7 @@ func (c Client) SignIn(ctx context.Context, in inputs.AWS, idToken IDToken) (Cre
 		}
 	}
 	credentials, err := c.obtain(ctx, in, idToken)
+	c.maskCaller(in, err)
 	if err != nil {
 		return Credentials{}, err
 	}
@@ -127,6 +130,19 @@ func (c Client) source(ctx context.Context, in inputs.AWS) (Credentials, error) 
 	}
 	c.Mask(in.Keys.SecretAccessKey, in.Keys.SessionToken, in.Keys.AccessKeyID)
 	return Credentials{AccessKeyID: in.Keys.AccessKeyID, SecretAccessKey: in.Keys.SecretAccessKey, SessionToken: in.Keys.SessionToken}, nil
+}
+
+var accountForm = lazyregexp.New(`\b[0-9]{12}\b`)
+
+// maskCaller masks the accounts in a refusal, if that is wanted. There AWS names whose credentials have asked, which nobody has said before.
+func (c Client) maskCaller(in inputs.AWS, err error) {
+	var refusal *Refusal
+	if !in.MaskAccountID || !errors.As(err, &refusal) {
+		return
+	}
+	for _, account := range accountForm().FindAllString(refusal.Message, -1) {
+		c.Mask(secret.New(account))
+	}
 }
 
 // allowed masks the account, if that is wanted, and holds credentials back if they are of an account that the step does not allow.

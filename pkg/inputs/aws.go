@@ -206,6 +206,20 @@ func (r *reader) allowedAccounts() []string {
 	return accounts
 }
 
+var accountInside = lazyregexp.New(`\b[0-9]{12}\b`)
+
+// maskedAccounts finds the accounts also where an ARN is not one.
+func (r *reader) maskedAccounts() []secret.String {
+	if !r.awsBoolean("mask-aws-account-id") {
+		return nil
+	}
+	var accounts []secret.String
+	for _, account := range accountInside().FindAllString(r.raw("role-to-assume")+"\n"+r.raw("aws-roles"), -1) {
+		accounts = append(accounts, secret.New(account))
+	}
+	return accounts
+}
+
 func (r *reader) profile() string {
 	const input = "aws-profile"
 	name := r.text(input)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatepass/pkg/httpclient"
+	"gatepass/pkg/secret"
 )
 
 // Lookup reads an environment variable and tells whether it is set.
@@ -28,6 +29,9 @@ type Inputs struct {
 	GivenProxy httpclient.Proxy
 
 	NeedsIDToken bool // GitHub is asked for a token
+
+	// MaskedAccounts are the accounts of AWS in the inputs that mask-aws-account-id hides. They are there with an error, too, which may show them.
+	MaskedAccounts []secret.String
 }
 
 // Explain says when a step tells what a cloud's answer means.
@@ -119,6 +123,7 @@ func Parse(lookup Lookup) (Inputs, error) {
 	}
 	if wantAWS {
 		in.AWS = r.aws()
+		in.MaskedAccounts = r.maskedAccounts()
 	}
 	if wantGoogle {
 		in.Google = r.google()
