@@ -93,7 +93,6 @@ func (r *reader) aws() *AWS {
 		KeepExisting:             r.awsBoolean("use-existing-credentials"),
 		AllowedAccounts:          r.allowedAccounts(),
 		WithoutSpecialCharacters: r.awsBoolean("special-characters-workaround"),
-		ForgetCurrent:            r.awsBoolean("unset-current-credentials"),
 		MaskAccountID:            r.awsBoolean("mask-aws-account-id"),
 		OutputCredentials:        r.awsBoolean("output-credentials"),
 		Profile:                  r.profile(),
@@ -102,6 +101,7 @@ func (r *reader) aws() *AWS {
 		WebIdentity:              r.awsBoolean("aws-web-identity"),
 	}
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
+	in.ForgetCurrent = r.awsBoolean("unset-current-credentials") && in.ExportEnvironment
 	in.WithoutGitHub = r.awsBoolean("role-chaining") || r.awsBoolean("force-skip-oidc")
 	if r.raw("aws-roles") != "" {
 		r.manyRoles(in)
