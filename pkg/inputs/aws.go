@@ -196,7 +196,7 @@ func (r *reader) keys() AWSKeys {
 
 func (r *reader) allowedAccounts() []string {
 	const input = "allowed-account-ids"
-	accounts := r.lines(input)
+	accounts := r.list(input)
 	if i := slices.IndexFunc(accounts, func(a string) bool { return !accountForm().MatchString(a) }); i >= 0 {
 		r.fault(input, "%s is not an account; one has 12 digits", quote(accounts[i]))
 	}

@@ -100,12 +100,17 @@ func (r *reader) text(input string) string {
 	return value
 }
 
-// lines are the items of an input that are separated by commas or line breaks. A comma that belongs to an item is written \,.
-func (r *reader) lines(input string) []string {
+// lines are the items of an input that are separated by line breaks.
+func (r *reader) lines(input string) []string { return r.items(input, "\r\n") }
+
+// list are the items of an input that are separated by commas or line breaks. A comma that belongs to an item is written \,.
+func (r *reader) list(input string) []string { return r.items(input, ",\r\n") }
+
+func (r *reader) items(input, separators string) []string {
 	const comma = "\x00"
 	text := strings.ReplaceAll(r.raw(input), `\,`, comma)
 	var items []string
-	for item := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == ',' || c == '\n' || c == '\r' }) {
+	for item := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune(separators, c) }) {
 		if item = strings.TrimSpace(strings.ReplaceAll(item, comma, ",")); item == "" {
 			continue
 		}
