@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"gatepass/pkg/httpclient"
 	"gatepass/pkg/inputs"
 	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/retry"
@@ -59,15 +60,13 @@ func (c Client) SignIn(ctx context.Context, in inputs.AWS, idToken IDToken) (Cre
 	if in.KeepExisting {
 		existing, err := c.existing(ctx, in)
 		c.maskCaller(in, err)
-		var refusal *Refusal
 		switch {
 		case err == nil:
 			return c.allowed(in, existing)
-		case errors.Is(err, ErrNoCredentials), errors.As(err, &refusal) && !refusal.mayPass():
-			c.Info("AWS: the job's own credentials do not work, so it is signed in anew: %v", err)
-		default:
+		case isOpen(err):
 			return Credentials{}, err
 		}
+		c.Info("AWS: the job's own credentials do not work, so it is signed in anew: %v", err)
 	}
 	credentials, err := c.obtain(ctx, in, idToken)
 	c.maskCaller(in, err)
@@ -75,6 +74,14 @@ func (c Client) SignIn(ctx context.Context, in inputs.AWS, idToken IDToken) (Cre
 		return Credentials{}, err
 	}
 	return c.allowed(in, credentials)
+}
+
+// isOpen tells whether AWS has not said if credentials work.
+func isOpen(err error) bool {
+	var refusal *Refusal
+	var unreached *httpclient.UnreachedError
+	var garbled *httpclient.GarbledError
+	return errors.As(err, &refusal) && refusal.mayPass() || errors.As(err, &unreached) || errors.As(err, &garbled)
 }
 
 // existing are the job's own credentials, if they work.
