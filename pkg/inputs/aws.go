@@ -16,6 +16,7 @@ type AWS struct {
 	Region    string
 	Partition string   // the region's
 	Endpoint  *url.URL // the STS endpoint; nil for the region's own
+	FIPS      bool     // of the region's own endpoints, the one that complies with FIPS 140
 
 	// Source says whose credentials come first, and Role what is assumed with them; nil for nothing.
 	Source    AWSSource
@@ -87,6 +88,7 @@ func (r *reader) aws() *AWS {
 	in := &AWS{
 		Region:                   r.region(),
 		Endpoint:                 r.stsEndpoint(),
+		FIPS:                     r.fips(),
 		Keys:                     r.keys(),
 		TokenFile:                r.file("web-identity-token-file"),
 		TrustPolicyFile:          r.file("aws-trust-policy"),
@@ -241,4 +243,14 @@ func (r *reader) stsEndpoint() *url.URL {
 		return specific
 	}
 	return general
+}
+
+// fips reads the variable of AWS's SDKs: https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
+func (r *reader) fips() bool {
+	const variable = "AWS_USE_FIPS_ENDPOINT"
+	value, _ := r.lookup(variable)
+	if value != "" && !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
+		r.fault("environment variable "+variable, "%s is neither true nor false", quote(value))
+	}
+	return strings.EqualFold(value, "true")
 }
