@@ -105,6 +105,7 @@ func TestFaultsOfAWS(t *testing.T) {
 		"FIPS":                  {aws.and(with{"AWS_USE_FIPS_ENDPOINT": "True"}), ""},
 		"endpoint":              {aws.and(with{"sts-endpoint": "sts.example"}), "sts-endpoint: is not a URL"},
 		"proxy that is none":    {aws.and(with{"http-proxy": "http://"}), "http-proxy: is not the address of a proxy; one looks like http://proxy.example:3128"},
+		"job's proxy is none":   {aws.and(with{"HTTP_PROXY": "http://"}), "environment variable HTTPS_PROXY or HTTP_PROXY: is not the address of a proxy; one looks like http://proxy.example:3128"},
 		"proxy without a cloud": {with{"http-proxy": "http://proxy.example:3128"}, "nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
 	} {
 		t.Run(name, test.run)
