@@ -104,7 +104,7 @@ var differences = map[string]string{
 	"output-env-credentials":        "`aws-account-id` and `authenticated-arn` are outputs also where it is `false`",
 	"unset-current-credentials":     "if the step fails, the job's credentials stay as they were",
 	"disable-retry":                 "holds for all requests of the step",
-	"retry-max-attempts":            "only what can succeed is tried again: throttling, 5xx, faults of the network, IDPCommunicationError, keys that AWS could not fetch; a number from 1 to 100",
+	"retry-max-attempts":            "only what can succeed is tried again: throttling, 5xx, faults of the network, IDPCommunicationError, keys that AWS could not fetch, a job that GitHub does not yet know to have begun; a number from 1 to 100",
 	"special-characters-workaround": "fails after 32 sessions",
 	"use-existing-credentials":      "`false` is false; `allowed-account-ids` holds for them, too; if AWS does not say whether they work, the step fails; `aws-account-id` and `authenticated-arn` are set",
 	"allowed-account-ids":           "is checked before anything is exported; `,111111111111` allows that one account and no other",
