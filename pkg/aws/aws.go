@@ -141,7 +141,7 @@ func (c Client) source(ctx context.Context, in inputs.AWS) (Credentials, error) 
 
 var accountForm = lazyregexp.New(`\b[0-9]{12}\b`)
 
-// maskCaller masks the accounts in a refusal, if that is wanted. There AWS names whose credentials have asked, which nobody has said before.
+// maskCaller masks the accounts in a refusal, if that is wanted. AWS names there who has asked, which nobody has said before.
 func (c Client) maskCaller(in inputs.AWS, err error) {
 	var refusal *Refusal
 	if !in.MaskAccountID || !errors.As(err, &refusal) {

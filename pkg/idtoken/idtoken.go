@@ -69,8 +69,8 @@ func (s Source) URL(audience string) string {
 // RequestToken is the bearer token of every request to the source. It lives as long as the job.
 func (s Source) RequestToken() secret.String { return s.token }
 
-// Fetch asks for a token for an audience. Network faults, 429, 5xx and what comes too early are retried; any other answer is final. GitHub's
-// refusal is a *[Refusal].
+// Fetch asks for a token for an audience. Network faults, 429, 5xx and what comes too early are retried; any other answer is final.
+// GitHub's refusal is a *[Refusal].
 func (s Source) Fetch(ctx context.Context, client *http.Client, policy retry.Policy, audience string) (secret.String, error) {
 	var token secret.String
 	err := retry.Do(ctx, policy, func(ctx context.Context) (err error) {
