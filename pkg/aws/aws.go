@@ -12,7 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"gatepass/pkg/httpclient"
 	"gatepass/pkg/inputs"
+	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
 )
@@ -57,21 +59,29 @@ type IDToken func(context.Context) (secret.String, error)
 func (c Client) SignIn(ctx context.Context, in inputs.AWS, idToken IDToken) (Credentials, error) {
 	if in.KeepExisting {
 		existing, err := c.existing(ctx, in)
-		var refusal *Refusal
+		c.maskCaller(in, err)
 		switch {
 		case err == nil:
 			return c.allowed(in, existing)
-		case errors.Is(err, ErrNoCredentials), errors.As(err, &refusal) && !refusal.mayPass():
-			c.Info("AWS: the job's own credentials do not work, so it is signed in anew: %v", err)
-		default:
+		case isOpen(err):
 			return Credentials{}, err
 		}
+		c.Info("AWS: the job's own credentials do not work, so it is signed in anew: %v", err)
 	}
 	credentials, err := c.obtain(ctx, in, idToken)
+	c.maskCaller(in, err)
 	if err != nil {
 		return Credentials{}, err
 	}
 	return c.allowed(in, credentials)
+}
+
+// isOpen tells whether AWS has not said if credentials work.
+func isOpen(err error) bool {
+	var refusal *Refusal
+	var unreached *httpclient.UnreachedError
+	var garbled *httpclient.GarbledError
+	return errors.As(err, &refusal) && refusal.mayPass() || errors.As(err, &unreached) || errors.As(err, &garbled)
 }
 
 // existing are the job's own credentials, if they work.
@@ -84,7 +94,7 @@ func (c Client) existing(ctx context.Context, in inputs.AWS) (Credentials, error
 }
 
 func (c Client) obtain(ctx context.Context, in inputs.AWS, idToken IDToken) (Credentials, error) {
-	if !in.WithoutSpecialCharacters {
+	if !in.WithoutSpecialCharacters || in.Role == nil { // of an access key there is no other one
 		return c.obtainOnce(ctx, in, idToken)
 	}
 	// About one in four secrets has no special character, so that one of this many has none but once in 30,000 times.
@@ -93,9 +103,6 @@ func (c Client) obtain(ctx context.Context, in inputs.AWS, idToken IDToken) (Cre
 		credentials, err := c.obtainOnce(ctx, in, idToken)
 		if err != nil || !hasSpecialCharacter(credentials) {
 			return credentials, err
-		}
-		if in.Role == nil {
-			return Credentials{}, errors.New("special-characters-workaround: the access key holds a special character, and without role-to-assume there is no other one")
 		}
 	}
 	return Credentials{}, fmt.Errorf("special-characters-workaround: %d sessions in a row had keys with special characters", tries)
@@ -130,6 +137,19 @@ func (c Client) source(ctx context.Context, in inputs.AWS) (Credentials, error) 
 	}
 	c.Mask(in.Keys.SecretAccessKey, in.Keys.SessionToken, in.Keys.AccessKeyID)
 	return Credentials{AccessKeyID: in.Keys.AccessKeyID, SecretAccessKey: in.Keys.SecretAccessKey, SessionToken: in.Keys.SessionToken}, nil
+}
+
+var accountForm = lazyregexp.New(`\b[0-9]{12}\b`)
+
+// maskCaller masks the accounts in a refusal, if that is wanted. AWS names there who has asked, which nobody has said before.
+func (c Client) maskCaller(in inputs.AWS, err error) {
+	var refusal *Refusal
+	if !in.MaskAccountID || !errors.As(err, &refusal) {
+		return
+	}
+	for _, account := range accountForm().FindAllString(refusal.Message, -1) {
+		c.Mask(secret.New(account))
+	}
 }
 
 // allowed masks the account, if that is wanted, and holds credentials back if they are of an account that the step does not allow.

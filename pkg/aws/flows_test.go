@@ -177,13 +177,15 @@ func TestTheEndOfABodyIsNoFaultAfterTheAnswer(t *testing.T) {
 func TestThePartitionsEndpoint(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]string{
-		"eu-central-1":   "https://sts.eu-central-1.amazonaws.com/",
-		"cn-north-1":     "https://sts.cn-north-1.amazonaws.com.cn/",
-		"us-gov-west-1":  "https://sts.us-gov-west-1.amazonaws.com/",
-		"eusc-de-east-1": "https://sts.eusc-de-east-1.amazonaws.eu/",
+		"us-east-1 FIPS":     "https://sts-fips.us-east-1.amazonaws.com/",
+		"us-gov-west-1 FIPS": "https://sts.us-gov-west-1.amazonaws.com/",
+		"eu-central-1":       "https://sts.eu-central-1.amazonaws.com/",
+		"cn-north-1":         "https://sts.cn-north-1.amazonaws.com.cn/",
+		"us-gov-west-1":      "https://sts.us-gov-west-1.amazonaws.com/",
+		"eusc-de-east-1":     "https://sts.eusc-de-east-1.amazonaws.eu/",
 	} {
 		in, s := input(), &server{answers: []answer{{200, assumed(credentials + user)}}}
-		in.Region = region
+		in.Region, in.FIPS = strings.TrimSuffix(region, " FIPS"), strings.HasSuffix(region, " FIPS")
 		if _, err := signIn(t, s, new(masks), in); err != nil {
 			t.Fatal(err)
 		}

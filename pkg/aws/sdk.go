@@ -43,8 +43,11 @@ func (c Client) sts(in inputs.AWS, signer Credentials) *sts.Client {
 	for _, part := range c.UserAgent {
 		options.APIOptions = append(options.APIOptions, middleware.AddSDKAgentKeyValue(middleware.AdditionalMetadata, part[0], part[1]))
 	}
-	if in.Endpoint != nil {
+	switch {
+	case in.Endpoint != nil:
 		options.BaseEndpoint = awssdk.String(in.Endpoint.String())
+	case in.FIPS:
+		options.EndpointOptions.UseFIPSEndpoint = awssdk.FIPSEndpointStateEnabled
 	}
 	return sts.New(options)
 }
@@ -67,7 +70,7 @@ func Endpoint(ctx context.Context, in inputs.AWS) (*url.URL, error) {
 	if in.Endpoint != nil {
 		return in.Endpoint, nil
 	}
-	region := sts.EndpointParameters{Region: &in.Region}.WithDefaults()
+	region := sts.EndpointParameters{Region: &in.Region, UseFIPS: &in.FIPS}.WithDefaults()
 	endpoint, err := sts.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, region)
 	return &endpoint.URI, err
 }

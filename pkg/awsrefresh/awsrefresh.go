@@ -56,6 +56,7 @@ type Session struct {
 type Settings struct {
 	Region                   string
 	Endpoint                 string // of AWS STS; empty for the region's own
+	FIPS                     bool   `json:",omitempty"`
 	Audience                 string
 	Source                   string `json:",omitempty"` // the session that assumes the role; empty for GitHub's ID token
 	Role                     inputs.AWSRole
@@ -69,6 +70,7 @@ func SettingsOf(in inputs.Inputs) Settings {
 	role := in.AWS.Role
 	s := Settings{
 		Region:                   in.AWS.Region,
+		FIPS:                     in.AWS.FIPS,
 		Audience:                 in.AWS.Audience,
 		Role:                     *role,
 		WithoutSpecialCharacters: in.AWS.WithoutSpecialCharacters,
@@ -86,7 +88,7 @@ func SettingsOf(in inputs.Inputs) Settings {
 
 func (s Settings) inputs() (inputs.AWS, error) {
 	in := inputs.AWS{
-		Source: inputs.FromGitHub, Region: s.Region, Audience: s.Audience, Role: &s.Role, WithoutSpecialCharacters: s.WithoutSpecialCharacters,
+		Source: inputs.FromGitHub, Region: s.Region, FIPS: s.FIPS, Audience: s.Audience, Role: &s.Role, WithoutSpecialCharacters: s.WithoutSpecialCharacters,
 	}
 	if s.Endpoint == "" {
 		return in, nil

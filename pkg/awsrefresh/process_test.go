@@ -16,6 +16,7 @@ import (
 
 	"gatepass/pkg/awsrefresh"
 	"gatepass/pkg/credfile"
+	"gatepass/pkg/inputs"
 	"gatepass/pkg/sandbox"
 )
 
@@ -245,6 +246,30 @@ func TestWhatIsNotTheProgramsOwnIsNotHandedOut(t *testing.T) {
 		})
 	}
 }
+
+// What a step has asked at a FIPS endpoint is renewed at one.
+func TestARenewalIsAtTheEndpointOfTheSignIn(t *testing.T) {
+	t.Parallel()
+	step := inputs.Inputs{AWS: &inputs.AWS{Source: inputs.FromGitHub, Region: "us-east-1", FIPS: true, Role: &inputs.AWSRole{ARN: "arn:aws:iam::123456789012:role/deploy", SessionName: "GitHubActions", Duration: time.Hour}}}
+	w := newWorld(t, func(_ *sandbox.Config, settings *awsrefresh.Settings) { *settings = awsrefresh.SettingsOf(step) })
+	w.wait(time.Hour)
+	var hosts []string
+	p := w.process()
+	p.HTTP.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		hosts = append(hosts, r.URL.Host)
+		return w.RoundTrip(r)
+	})
+	if _, err := p.Document(t.Context()); err == nil {
+		t.Error("the sandbox is at another path, but no error")
+	}
+	if want := []string{"sandbox", "sts-fips.us-east-1.amazonaws.com"}; !slices.Equal(hosts, want) {
+		t.Errorf("asked %q, want %q", hosts, want)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // A program that runs on when the job has ended, and the post step has removed the folder, is told so.
 func TestAfterTheJobsEnd(t *testing.T) {

@@ -74,8 +74,12 @@ func harden() (stderr io.Writer, err error) {
 	if err != nil {
 		return os.Stderr, fmt.Errorf("silence standard error: %w", err)
 	}
-	// With true, Google's libraries start a program that a file in the job's home names, to get at a client certificate.
-	return os.NewFile(uintptr(another), "standard error"), os.Setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
+	return os.NewFile(uintptr(another), "standard error"), errors.Join(
+		// With true, Google's libraries start a program that a file in the job's home names, to get at a client certificate.
+		os.Setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false"),
+		// An AWS profile may name a program, which the SDK starts by the first sh in PATH. The image has none; a checkout may.
+		os.Unsetenv("PATH"),
+	)
 }
 
 // Action is the program of the action, apart from the process.

@@ -20,6 +20,7 @@ func TestWhatBothSignInsFailForIsExplainedOnce(t *testing.T) {
 	defer github.Close()
 	clouds, base := newClouds(t)
 	inputs := toAWS("workload_identity_provider", "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo")
+	inputs["disable-retry"] = "true"
 	_, step, env := begin(t, clouds, base, inputs)
 	env["ACTIONS_ID_TOKEN_REQUEST_URL"] = github.URL
 	log, code := run(t.Context(), env, "/sign-in")

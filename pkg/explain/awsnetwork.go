@@ -36,6 +36,13 @@ var awsNetworkCauses = []cause{
 			Fix:     "Run the job again later; https://health.aws.amazon.com/health/status tells when AWS has repaired it.",
 		}
 	}},
+	{"aws-no-fips", where(noHost, Case.asksForFIPS), func(c Case) Explanation {
+		return Explanation{
+			Meaning: fmt.Sprintf("There is no host %s: STS in %s has no FIPS endpoint, which AWS_USE_FIPS_ENDPOINT asks for.", c.endpoint(), c.AWS.Region),
+			Fix:     "Set AWS_USE_FIPS_ENDPOINT to 'false' under the step's env, or sts-endpoint to one of another region:",
+			Paste:   []string{input("sts-endpoint", "https://sts-fips.us-east-1.amazonaws.com")},
+		}
+	}},
 	{"aws-region-unknown", where(noHost, func(c Case) bool { return c.AWS.Endpoint == nil && !inputs.IsKnownRegion(c.AWS.Region) }), func(c Case) Explanation {
 		e := Explanation{
 			Meaning: fmt.Sprintf("There is no host %s, and so, it seems, no region %s.", c.endpoint(), c.AWS.Region),
@@ -96,7 +103,15 @@ func (c Case) endpoint() string {
 	if suffix == "" {
 		suffix = "amazonaws.com"
 	}
+	if c.asksForFIPS() {
+		return "sts-fips." + c.AWS.Region + "." + suffix
+	}
 	return "sts." + c.AWS.Region + "." + suffix
+}
+
+// asksForFIPS tells whether the host of STS is one with FIPS in its name. In GovCloud all of them comply.
+func (c Case) asksForFIPS() bool {
+	return c.AWS.FIPS && c.AWS.Endpoint == nil && c.AWS.Partition != "aws-us-gov"
 }
 
 // endpointURL is where STS was asked, without a path.

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/retry"
@@ -68,8 +69,8 @@ func (s Source) URL(audience string) string {
 // RequestToken is the bearer token of every request to the source. It lives as long as the job.
 func (s Source) RequestToken() secret.String { return s.token }
 
-// Fetch asks for a token for an audience. Network faults, 429 and 5xx are retried; any other answer is final. GitHub's refusal is a
-// *[Refusal].
+// Fetch asks for a token for an audience. Network faults, 429, 5xx and what comes too early are retried; any other answer is final.
+// GitHub's refusal is a *[Refusal].
 func (s Source) Fetch(ctx context.Context, client *http.Client, policy retry.Policy, audience string) (secret.String, error) {
 	var token secret.String
 	err := retry.Do(ctx, policy, func(ctx context.Context) (err error) {
@@ -101,7 +102,20 @@ func (s Source) fetchOnce(ctx context.Context, client *http.Client, audience str
 	case response.StatusCode == http.StatusOK:
 		return parse(body)
 	}
-	return secret.String{}, retry.ByStatus(&Refusal{response.StatusCode, message(body)}, response.StatusCode, response.Header)
+	refusal := &Refusal{response.StatusCode, message(body)}
+	if refusal.isTooEarly() {
+		return secret.String{}, retry.Briefly(refusal, registration)
+	}
+	return secret.String{}, retry.ByStatus(refusal, response.StatusCode, response.Header)
+}
+
+// registration is how long the runner takes to tell GitHub that a job has begun, in most cases. A job's first step may ask before that.
+// https://github.com/actions/runner/pull/1320
+const registration = time.Second
+
+// isTooEarly tells whether GitHub takes the job for one that has not begun.
+func (r *Refusal) isTooEarly() bool {
+	return strings.Contains(r.Message, "job in 'Pending' state") || strings.Contains(r.Message, "job in 'Delayed' state")
 }
 
 // parse takes the token out of an answer. Nothing of the answer goes into an error, as it may hold the token.

@@ -88,6 +88,8 @@ func TestAnswers(t *testing.T) {
 		"always busy":                 {[]int{503}, "busy", 5, "GitHub answered 503 Service Unavailable: busy"},
 		"never reached":               {[]int{0}, "", 5, "GitHub was not reached: connection reset by peer"},
 		"refusal is answered at once": {[]int{403}, `{"message":"Can't issue ID_TOKEN for job in 'Completed' state."}`, 1, "GitHub answered 403 Forbidden: Can't issue ID_TOKEN for job in 'Completed' state."},
+		"job that is about to begin":  {[]int{403, 200}, `{"message":"Can't issue ID_TOKEN for job in 'Pending' state.","value":"` + jwt + `"}`, 2, ""},
+		"job that does not begin":     {[]int{403}, `{"message":"Can't issue ID_TOKEN for job in 'Delayed' state."}`, 3, "GitHub answered 403 Forbidden: Can't issue ID_TOKEN for job in 'Delayed' state."},
 		"refusal with commands":       {[]int{401}, "::set-output name=x::1\n##[error]x", 1, "GitHub answered 401 Unauthorized: : :set-output name=x::1 ## [error]x"},
 		"empty answer":                {[]int{200}, `{"count":0}`, 1, "the answer holds no token"},
 		"two parts":                   {[]int{200}, `{"value":"a.b"}`, 1, "the answer holds no token"},

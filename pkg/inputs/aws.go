@@ -16,6 +16,7 @@ type AWS struct {
 	Region    string
 	Partition string   // the region's
 	Endpoint  *url.URL // the STS endpoint; nil for the region's own
+	FIPS      bool     // of the region's own endpoints, the one that complies with FIPS 140
 
 	// Source says whose credentials come first, and Role what is assumed with them; nil for nothing.
 	Source    AWSSource
@@ -87,13 +88,13 @@ func (r *reader) aws() *AWS {
 	in := &AWS{
 		Region:                   r.region(),
 		Endpoint:                 r.stsEndpoint(),
+		FIPS:                     r.fips(),
 		Keys:                     r.keys(),
 		TokenFile:                r.file("web-identity-token-file"),
 		TrustPolicyFile:          r.file("aws-trust-policy"),
 		KeepExisting:             r.awsBoolean("use-existing-credentials"),
 		AllowedAccounts:          r.allowedAccounts(),
 		WithoutSpecialCharacters: r.awsBoolean("special-characters-workaround"),
-		ForgetCurrent:            r.awsBoolean("unset-current-credentials"),
 		MaskAccountID:            r.awsBoolean("mask-aws-account-id"),
 		OutputCredentials:        r.awsBoolean("output-credentials"),
 		Profile:                  r.profile(),
@@ -102,6 +103,7 @@ func (r *reader) aws() *AWS {
 		WebIdentity:              r.awsBoolean("aws-web-identity"),
 	}
 	in.ExportEnvironment = r.awsBooleanOr("output-env-credentials", in.Profile == "")
+	in.ForgetCurrent = r.awsBoolean("unset-current-credentials") && in.ExportEnvironment
 	in.WithoutGitHub = r.awsBoolean("role-chaining") || r.awsBoolean("force-skip-oidc")
 	if r.raw("aws-roles") != "" {
 		r.manyRoles(in)
@@ -196,12 +198,26 @@ func (r *reader) keys() AWSKeys {
 
 func (r *reader) allowedAccounts() []string {
 	const input = "allowed-account-ids"
-	accounts := r.lines(input)
+	accounts := r.list(input)
 	if i := slices.IndexFunc(accounts, func(a string) bool { return !accountForm().MatchString(a) }); i >= 0 {
 		r.fault(input, "%s is not an account; one has 12 digits", quote(accounts[i]))
 	}
 	if len(accounts) == 0 && strings.TrimSpace(r.raw(input)) != "" {
 		r.fault(input, "names no account")
+	}
+	return accounts
+}
+
+var accountInside = lazyregexp.New(`\b[0-9]{12}\b`)
+
+// maskedAccounts finds the accounts also where an ARN is not one.
+func (r *reader) maskedAccounts() []secret.String {
+	if !r.awsBoolean("mask-aws-account-id") {
+		return nil
+	}
+	var accounts []secret.String
+	for _, account := range accountInside().FindAllString(r.raw("role-to-assume")+"\n"+r.raw("aws-roles"), -1) {
+		accounts = append(accounts, secret.New(account))
 	}
 	return accounts
 }
@@ -227,4 +243,14 @@ func (r *reader) stsEndpoint() *url.URL {
 		return specific
 	}
 	return general
+}
+
+// fips reads the variable of AWS's SDKs: https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
+func (r *reader) fips() bool {
+	const variable = "AWS_USE_FIPS_ENDPOINT"
+	value, _ := r.lookup(variable)
+	if value != "" && !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
+		r.fault("environment variable "+variable, "%s is neither true nor false", quote(value))
+	}
+	return strings.EqualFold(value, "true")
 }

@@ -101,8 +101,11 @@ func TestFaultsOfAWS(t *testing.T) {
 		"no tries":              {aws.and(with{"retry-max-attempts": "0"}), `retry-max-attempts: "0" is not a number from 1 to 100`},
 		"timeout in words":      {aws.and(with{"action-timeout-s": "1m"}), `action-timeout-s: "1m" is not a number from 0 to 604800`},
 		"boolean yes":           {aws.and(with{"output-credentials": "yes"}), `output-credentials: "yes" is neither true nor false`},
+		"FIPS of a kind":        {aws.and(with{"AWS_USE_FIPS_ENDPOINT": "1"}), `environment variable AWS_USE_FIPS_ENDPOINT: "1" is neither true nor false`},
+		"FIPS":                  {aws.and(with{"AWS_USE_FIPS_ENDPOINT": "True"}), ""},
 		"endpoint":              {aws.and(with{"sts-endpoint": "sts.example"}), "sts-endpoint: is not a URL"},
 		"proxy that is none":    {aws.and(with{"http-proxy": "http://"}), "http-proxy: is not the address of a proxy; one looks like http://proxy.example:3128"},
+		"job's proxy is none":   {aws.and(with{"HTTP_PROXY": "http://"}), "environment variable HTTPS_PROXY or HTTP_PROXY: is not the address of a proxy; one looks like http://proxy.example:3128"},
 		"proxy without a cloud": {with{"http-proxy": "http://proxy.example:3128"}, "nothing to sign in to: set role-to-assume and aws-region for AWS, workload_identity_provider for Google Cloud, oidc-token-audience for GitHub's token itself, or all of them. An expression such as ${{ secrets.ROLE }} is empty where the secret does not exist, as in runs from forks and of Dependabot"},
 	} {
 		t.Run(name, test.run)
@@ -188,7 +191,7 @@ func TestFallbacksToTheEnvironment(t *testing.T) {
 		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token", "AWS_REGION": "us-east-1", "ROLE_TO_ASSUME": role, "ROLE_DURATION_SECONDS": "1200", "ROLE_SESSION_NAME": "from-environment",
 		"ROLE_EXTERNAL_ID": "external", "ROLE_SKIP_SESSION_TAGGING": "true", "INLINE_SESSION_POLICY": "{}", "MANAGED_SESSION_POLICIES": "arn:aws:iam::aws:policy/ReadOnlyAccess",
 		"MASK_AWS_ACCOUNT_ID": "true", "OUTPUT_CREDENTIALS": "true", "UNSET_CURRENT_CREDENTIALS": "true", "DISABLE_RETRY": "true", "SPECIAL_CHARACTERS_WORKAROUND": "true",
-		"USE_EXISTING_CREDENTIALS": "true", "OVERWRITE_AWS_PROFILE": "true", "HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "10.0.0.0/8 .example",
+		"USE_EXISTING_CREDENTIALS": "true", "AWS_USE_FIPS_ENDPOINT": "true", "OVERWRITE_AWS_PROFILE": "true", "HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "10.0.0.0/8 .example",
 	}.parse()
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +200,7 @@ func TestFallbacksToTheEnvironment(t *testing.T) {
 	if a.Region != "us-east-1" || a.Role.ARN != role || a.Role.Duration != 20*time.Minute || a.Role.SessionName != "from-environment" || a.Role.ExternalID != "external" || a.Role.Tags != nil || a.Role.Policy != "{}" || len(a.Role.PolicyARNs) != 1 {
 		t.Errorf("got %+v, role %+v", a, a.Role)
 	}
-	if !a.MaskAccountID || !a.OutputCredentials || !a.ForgetCurrent || !a.WithoutSpecialCharacters || !a.KeepExisting || !a.OverwriteProfile || in.Attempts != 1 {
+	if !a.MaskAccountID || !a.OutputCredentials || !a.ForgetCurrent || !a.WithoutSpecialCharacters || !a.KeepExisting || !a.FIPS || !a.OverwriteProfile || in.Attempts != 1 {
 		t.Errorf("got %+v, %d attempts", a, in.Attempts)
 	}
 	if in.Proxy.HTTPS != "http://proxy.example:3128" || in.Proxy.Not != "10.0.0.0/8,.example" {

@@ -87,7 +87,7 @@ func (r *reader) inWorkspace() bool {
 func (r *reader) delegates() []string {
 	const input, form = "delegates", "projects/-/serviceAccounts/"
 	var delegates []string
-	for _, delegate := range r.lines(input) {
+	for _, delegate := range r.list(input) {
 		account := strings.TrimPrefix(delegate, form)
 		if !serviceAccountForm().MatchString(account) {
 			r.fault(input, notAnAccount, quote(delegate))
@@ -197,7 +197,7 @@ func (r *reader) scopes() []string {
 	if r.raw(input) == "" {
 		return []string{declared[input].Default}
 	}
-	return r.lines(input)
+	return r.list(input)
 }
 
 // lifetime reads 1h30m, 3600s or 3600, with blanks and commas anywhere, as google-github-actions/auth does.

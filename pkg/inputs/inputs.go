@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatepass/pkg/httpclient"
+	"gatepass/pkg/secret"
 )
 
 // Lookup reads an environment variable and tells whether it is set.
@@ -28,6 +29,9 @@ type Inputs struct {
 	GivenProxy httpclient.Proxy
 
 	NeedsIDToken bool // GitHub is asked for a token
+
+	// MaskedAccounts are the accounts of AWS in the inputs that mask-aws-account-id hides. They are there with an error, too, which may show them.
+	MaskedAccounts []secret.String
 }
 
 // Explain says when a step tells what a cloud's answer means.
@@ -100,13 +104,14 @@ type IDToken struct {
 func Parse(lookup Lookup) (Inputs, error) {
 	r := &reader{lookup: lookup}
 	wantAWS, wantGoogle := r.given(onAWS), r.given(onGoogle)
-	in := Inputs{TokenAudience: r.text("oidc-token-audience"), Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
-	in.Proxy, in.GivenProxy = r.proxy()
 	// AWS_REGION is no such sign: it is there after any sign-in to AWS. A step for Google whose inputs are empty must not pass for AWS, nor
 	// one for GitHub's token alone.
 	if role, _ := r.lookup("ROLE_TO_ASSUME"); !wantGoogle && r.raw("oidc-token-audience") == "" && role != "" {
 		wantAWS = true
 	}
+	r.forAWS = wantAWS
+	in := Inputs{TokenAudience: r.text("oidc-token-audience"), Attempts: r.attempts(), Timeout: r.timeout(), Explain: r.explain()}
+	in.Proxy, in.GivenProxy = r.proxy()
 
 	switch {
 	case !wantAWS && !wantGoogle && in.TokenAudience == "" && len(r.faults) == 0:
@@ -118,6 +123,7 @@ func Parse(lookup Lookup) (Inputs, error) {
 	}
 	if wantAWS {
 		in.AWS = r.aws()
+		in.MaskedAccounts = r.maskedAccounts()
 	}
 	if wantGoogle {
 		in.Google = r.google()

@@ -26,11 +26,14 @@ func (f *Fault) Error() string { return f.Input + ": " + f.Problem }
 // reader reads inputs one by one and gathers their faults.
 type reader struct {
 	lookup Lookup
+	forAWS bool // the step is for AWS, whose official action reads variables in place of empty inputs
 	faults []*Fault
 }
 
-// fault notes what is wrong with an input. Its first fault is enough: a further one would follow from it.
+// fault notes what is wrong with an input, or with the variable that stands for it. Its first fault is enough: a further one would follow
+// from it.
 func (r *reader) fault(input, format string, values ...any) {
+	input = r.called(input)
 	if slices.ContainsFunc(r.faults, func(f *Fault) bool { return f.Input == input }) {
 		return
 	}
@@ -53,15 +56,24 @@ func (r *reader) raw(input string) string {
 	if !ok {
 		value = declared[input].Default
 	}
-	if value = strings.TrimSpace(value); value == "" && declared[input].fallback != "" {
-		value, _ = r.lookup(declared[input].fallback)
+	if value = strings.TrimSpace(value); value == "" {
+		return r.fallback(input)
 	}
+	return value
+}
+
+// fallback is the value of the variable that stands for an empty input.
+func (r *reader) fallback(input string) string {
+	if !r.forAWS || declared[input].fallback == "" {
+		return ""
+	}
+	value, _ := r.lookup(declared[input].fallback)
 	return strings.TrimSpace(value)
 }
 
-// called is what an input that has a value is called in a fault: by the name of the variable, where that stands for it.
+// called is what an input is called in a fault: by the name of the variable, where that stands for it.
 func (r *reader) called(input string) string {
-	if given, _ := r.lookup(Variable(input)); strings.TrimSpace(given) == "" && declared[input].fallback != "" {
+	if given, _ := r.lookup(Variable(input)); strings.TrimSpace(given) == "" && r.fallback(input) != "" {
 		return "environment variable " + declared[input].fallback
 	}
 	return input
@@ -88,12 +100,17 @@ func (r *reader) text(input string) string {
 	return value
 }
 
-// lines are the items of an input that are separated by commas or line breaks. A comma that belongs to an item is written \,.
-func (r *reader) lines(input string) []string {
+// lines are the items of an input that are separated by line breaks.
+func (r *reader) lines(input string) []string { return r.items(input, "\r\n") }
+
+// list are the items of an input that are separated by commas or line breaks. A comma that belongs to an item is written \,.
+func (r *reader) list(input string) []string { return r.items(input, ",\r\n") }
+
+func (r *reader) items(input, separators string) []string {
 	const comma = "\x00"
 	text := strings.ReplaceAll(r.raw(input), `\,`, comma)
 	var items []string
-	for item := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == ',' || c == '\n' || c == '\r' }) {
+	for item := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune(separators, c) }) {
 		if item = strings.TrimSpace(strings.ReplaceAll(item, comma, ",")); item == "" {
 			continue
 		}

@@ -75,7 +75,7 @@ func (r *reader) session() AWSRole {
 		Tags:        r.sessionTags(),
 	}
 	role.Policy, role.PolicyARNs = r.policies()
-	keys := r.lines("transitive-tag-keys")
+	keys := r.list("transitive-tag-keys")
 	for _, tag := range role.Tags { // AWS refuses keys of no tag
 		if slices.Contains(keys, tag.Key) {
 			role.TransitiveTagKeys = append(role.TransitiveTagKeys, tag.Key)

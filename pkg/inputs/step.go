@@ -35,8 +35,10 @@ func (r *reader) proxy() (proxy, given httpclient.Proxy) {
 	address := r.text("http-proxy")
 	given = httpclient.Proxy{HTTP: address, HTTPS: address, Not: httpclient.Hosts(r.raw("no-proxy"))}
 	proxy = given.Over(httpclient.ProxyFromEnvironment(func(name string) string { value, _ := r.lookup(name); return value }))
-	if err := proxy.Check(); err != nil {
+	if err := given.Check(); err != nil {
 		r.fault("http-proxy", "%v", err)
+	} else if err := proxy.Check(); err != nil {
+		r.fault("environment variable HTTPS_PROXY or HTTP_PROXY", "%v", err)
 	}
 	return proxy, given
 }

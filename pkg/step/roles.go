@@ -9,7 +9,6 @@ import (
 	"gatepass/pkg/aws"
 	"gatepass/pkg/explain"
 	"gatepass/pkg/inputs"
-	"gatepass/pkg/secret"
 )
 
 // atOnce is how many roles are assumed at the same time, so that a long list is no reason for AWS to throttle.
@@ -92,15 +91,4 @@ func withoutRepeats(attempts []attempt) []attempt {
 		kept = append(kept, a)
 	}
 	return kept
-}
-
-// accounts are those of the roles, as far as their ARNs tell.
-func accounts(in inputs.AWS) []secret.String {
-	var all []secret.String
-	for _, signIn := range in.SignIns() {
-		if signIn.Role != nil {
-			all = append(all, secret.New(signIn.Role.Account()))
-		}
-	}
-	return all
 }

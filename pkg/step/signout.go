@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gatepass/pkg/credfile"
 	"gatepass/pkg/inputs"
@@ -59,7 +60,8 @@ func (s Step) SignOut() error {
 	} else if err := json.Unmarshal([]byte(saved), &st); err != nil {
 		return fmt.Errorf("the step's state is damaged: %w", err)
 	}
-	if s.getenv("AWS_SKIP_CLEANUP_STEP") == "true" {
+	// As the official action's post-if compares it: https://docs.github.com/actions/reference/workflows-and-actions/expressions#operators
+	if strings.EqualFold(s.getenv("AWS_SKIP_CLEANUP_STEP"), "true") {
 		st.Token, st.Profiles, st.Renewal = "", nil, ""
 		st.Env = slices.DeleteFunc(st.Env, func(c change) bool { return slices.Contains(awsVariables(), c.Name) })
 	}

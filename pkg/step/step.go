@@ -102,12 +102,10 @@ func (s Step) plan() (plan, error) {
 	github, githubErr := idtoken.NewSource(s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
 	s.Log.Mask(github.RequestToken())
 	s.Log.Mask(in.Proxy.Secrets()...)
+	s.Log.Mask(in.MaskedAccounts...)
 	known, evidenceErr := s.readEvidence(in)
 	placeErr := s.checkPlaces(in)
 	p := plan{in, github, githubErr, files, httpclient.New(in.Proxy, s.Dial), retry.Patient(in.Attempts), known}
-	if in.AWS != nil && in.AWS.MaskAccountID {
-		s.Log.Mask(accounts(*in.AWS)...)
-	}
 	if in.NeedsIDToken && githubErr != nil {
 		inputErr = errors.Join(inputErr, s.withoutToken(p))
 	}
