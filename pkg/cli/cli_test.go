@@ -7,12 +7,30 @@ import (
 	"strings"
 	"testing"
 
+	"gatepass/pkg/cli"
 	"gatepass/pkg/sandbox/job"
 )
 
 // run runs a program of the action in this process and returns its log and its exit code.
 func run(ctx context.Context, env map[string]string, args ...string) (log string, code int) {
 	return runOver(ctx, nil, env, args...)
+}
+
+// signOut ends a step as the job's end does, and returns its log.
+func signOut(t *testing.T, step *job.Step) (log string) {
+	t.Helper()
+	env, err := step.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, code := run(t.Context(), env, "/"+cli.SignOut)
+	if code != 0 {
+		t.Errorf("sign-out: got exit code %d: %s", code, log)
+	}
+	if err := step.End(); err != nil {
+		t.Fatal(err)
+	}
+	return log
 }
 
 func TestTheProgramUnderAnotherName(t *testing.T) {

@@ -78,17 +78,7 @@ func (test signIn) run(t *testing.T, way map[string]string) {
 	nothingLeft(t, j, step, before)
 
 	// The end of the job has nothing to undo, least of all what an earlier step has exported.
-	env, err = step.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	lookup = func(name string) (string, bool) { value, ok := env[name]; return value, ok }
-	if code := (cli.Action{Stdout: io.Discard, Lookup: lookup, WorkDir: j.Workspace()}).Main(t.Context(), []string{"/sign-out"}); code != 0 {
-		t.Errorf("sign-out: got exit code %d, want 0", code)
-	}
-	if err := step.End(); err != nil {
-		t.Fatal(err)
-	}
+	signOut(t, step)
 	nothingLeft(t, j, step, before)
 }
 
@@ -190,14 +180,8 @@ func TestWhatCannotBeTakenBackIsRemovedInTheEnd(t *testing.T) {
 	if err := errors.Join(os.Remove(files[0]), os.Rename(aside, files[0]), step.End()); err != nil {
 		t.Fatal(err)
 	}
-	if env, err = step.Begin(); err != nil {
-		t.Fatal(err)
-	}
-	if log, code := run(t.Context(), env, "/sign-out"); code != 0 || !strings.Contains(log, "Removed Google's credentials file\n") {
-		t.Errorf("sign-out: got exit code %d, and the log\n%s", code, log)
-	}
-	if err := step.End(); err != nil {
-		t.Fatal(err)
+	if log := signOut(t, step); !strings.Contains(log, "Removed Google's credentials file\n") {
+		t.Errorf("sign-out: got the log\n%s", log)
 	}
 	nothingLeft(t, j, step, before)
 }

@@ -158,15 +158,7 @@ func testCancelledExport(t *testing.T) {
 		t.Errorf("not all is exported, but %q", exported)
 	}
 
-	if env, err = step.Begin(); err != nil {
-		t.Fatal(err)
-	}
-	if log, code := run(t.Context(), env, "/sign-out"); code != 0 {
-		t.Errorf("sign-out: got exit code %d: %s", code, log)
-	}
-	if err := step.End(); err != nil {
-		t.Fatal(err)
-	}
+	signOut(t, step)
 	maps.DeleteFunc(j.Env, func(_, value string) bool { return value == "" })
 	delete(before, "AWS_ACCESS_KEY_ID") // of an earlier step; this one's took its place
 	clear(step.Outputs)

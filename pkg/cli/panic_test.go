@@ -103,16 +103,7 @@ func (test crash) run(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	env, err := step.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if log, code := run(t.Context(), env, "/sign-out"); code != 0 {
-		t.Errorf("sign-out: got exit code %d: %s", code, log)
-	}
-	if err := step.End(); err != nil {
-		t.Fatal(err)
-	}
+	signOut(t, step)
 	maps.DeleteFunc(j.Env, func(_, value string) bool { return value == "" })
 	delete(before, "AWS_ACCESS_KEY_ID") // of an earlier step; if this one's took its place, it is empty now
 	delete(j.Env, "AWS_ACCESS_KEY_ID")
