@@ -83,6 +83,8 @@ func (c Client) call(ctx context.Context, do func(context.Context) error) error 
 // ErrNoCredentials says that the job has no credentials of its own.
 var ErrNoCredentials = errors.New("the job has no AWS credentials of its own, neither in its environment nor in a profile nor of its machine's role, and the step gives none: role-to-assume with GitHub's token, or aws-access-key-id")
 
+var errNotFetched = errors.New("the job's own AWS credentials cannot be fetched: its environment or its profile names a file, a program or a service for them, and this action's container starts no program and sees no files but the checkout and the runner's temporary folder; let a step before this one fetch them, or sign in with GitHub's token")
+
 // fromJob finds the job's own credentials where every SDK of AWS looks for them: variables, profiles, the role of the container or of the
 // machine. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error) {
@@ -106,8 +108,10 @@ func (c Client) fromJob(ctx context.Context, in inputs.AWS) (Credentials, error)
 	switch {
 	case errors.As(err, &refusal): // what AWS said, but nothing else: a helper program's output may hold keys
 		return Credentials{}, c.explain(err)
-	case err != nil:
+	case err != nil && awssdk.IsCredentialsProvider(loaded.Credentials, (*ec2rolecreds.Provider)(nil)): // the last that the SDK tries, unasked
 		return Credentials{}, ErrNoCredentials
+	case err != nil:
+		return Credentials{}, errNotFetched
 	}
 	credentials := Credentials{
 		AccessKeyID:     secret.New(found.AccessKeyID),
