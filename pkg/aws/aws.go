@@ -14,7 +14,6 @@ import (
 
 	"gatepass/pkg/httpclient"
 	"gatepass/pkg/inputs"
-	"gatepass/pkg/lazyregexp"
 	"gatepass/pkg/retry"
 	"gatepass/pkg/secret"
 )
@@ -139,17 +138,13 @@ func (c Client) source(ctx context.Context, in inputs.AWS) (Credentials, error) 
 	return Credentials{AccessKeyID: in.Keys.AccessKeyID, SecretAccessKey: in.Keys.SecretAccessKey, SessionToken: in.Keys.SessionToken}, nil
 }
 
-var accountForm = lazyregexp.New(`\b[0-9]{12}\b`)
-
 // maskCaller masks the accounts in a refusal, if that is wanted. AWS names there who has asked, which nobody has said before.
 func (c Client) maskCaller(in inputs.AWS, err error) {
 	var refusal *Refusal
 	if !in.MaskAccountID || !errors.As(err, &refusal) {
 		return
 	}
-	for _, account := range accountForm().FindAllString(refusal.Message, -1) {
-		c.Mask(secret.New(account))
-	}
+	c.Mask(inputs.AccountsIn(refusal.Message)...)
 }
 
 // allowed masks the account, if that is wanted, and holds credentials back if they are of an account that the step does not allow.

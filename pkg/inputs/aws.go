@@ -210,16 +210,20 @@ func (r *reader) allowedAccounts() []string {
 
 var accountInside = lazyregexp.New(`\b[0-9]{12}\b`)
 
-// maskedAccounts finds the accounts also where an ARN is not one.
+// AccountsIn finds the IDs of accounts in a text, also where its ARNs are none.
+func AccountsIn(text string) []secret.String {
+	var accounts []secret.String
+	for _, account := range accountInside().FindAllString(text, -1) {
+		accounts = append(accounts, secret.New(account))
+	}
+	return accounts
+}
+
 func (r *reader) maskedAccounts() []secret.String {
 	if !r.awsBoolean("mask-aws-account-id") {
 		return nil
 	}
-	var accounts []secret.String
-	for _, account := range accountInside().FindAllString(r.raw("role-to-assume")+"\n"+r.raw("aws-roles"), -1) {
-		accounts = append(accounts, secret.New(account))
-	}
-	return accounts
+	return AccountsIn(r.raw("role-to-assume") + "\n" + r.raw("aws-roles") + "\n" + r.raw("managed-session-policies"))
 }
 
 func (r *reader) profile() string {

@@ -30,7 +30,8 @@ type Inputs struct {
 
 	NeedsIDToken bool // GitHub is asked for a token
 
-	// MaskedAccounts are the accounts of AWS in the inputs that mask-aws-account-id hides. They are there with an error, too, which may show them.
+	// MaskedAccounts are the accounts of AWS in the inputs that mask-aws-account-id hides. They are there with an error, too, which may show
+	// them.
 	MaskedAccounts []secret.String
 }
 
